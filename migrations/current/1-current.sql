@@ -1,0 +1,1 @@
+-- Why this migration exists, in a sentence or two.
