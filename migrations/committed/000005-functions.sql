@@ -1,5 +1,5 @@
 --! Previous: sha1:a7fa89410aa35dd8751935524943a9e73896d873
---! Hash: sha1:af1ea8ac5d043955e40a76044780981f107e017a
+--! Hash: sha1:72d1af8e2b47bb775277267dd2b63452ef04e821
 --! Message: functions
 
 --! split: 1-current.sql
@@ -699,9 +699,10 @@ declare
 begin
   if tree ? 'any' then
     select array_agg(n) into v_names from jsonb_array_elements_text(tree -> 'any') as u (n);
-    -- "=" lets the planner see that a case has the tag at most once, and choose from which side to come
+    -- "offset 0" keeps this a look-up for each case. As a join it would be planned by statistics, which a suite that was just
+    -- filled does not have yet, and then the planner compares each case with each link.
     return format(
-      'exists (select from bulkhead.test_case_tags l where l.suite_id = $1 and l.case_id = c.id and l.tag %s)',
+      'exists (select from bulkhead.test_case_tags l where l.suite_id = $1 and l.case_id = c.id and l.tag %s offset 0)',
       case when cardinality(v_names) = 1 then format('= %L', v_names[1]) else format('= any (%L::text[])', v_names) end
     );
   elsif tree ? 'not' then
@@ -895,9 +896,9 @@ begin atomic
     values
       (bulkhead_private.tag_tree_sql(selection -> 'tags')),
       (case when selection ? 'status' then format('c.status = %L', selection ->> 'status') end),
-      (case when selection ? 'case_ids' then format('c.id in (select v::bigint from jsonb_array_elements_text(%L) as u (v))', selection -> 'case_ids') end),
+      (case when selection ? 'case_ids' then format('c.id = any (array(select v::bigint from jsonb_array_elements_text(%L) as u (v)))', selection -> 'case_ids') end),
       (case when selection ? 'external_keys' then
-        format('c.external_key in (select v collate "C" from jsonb_array_elements_text(%L) as u (v))', selection -> 'external_keys')
+        format('c.external_key = any (array(select v collate "C" from jsonb_array_elements_text(%L) as u (v)))', selection -> 'external_keys')
       end),
       (case when selection ? 'created_after' then format('c.created_at >= %L', selection ->> 'created_after') end),
       (case when selection ? 'created_before' then format('c.created_at < %L', selection ->> 'created_before') end),
@@ -914,8 +915,61 @@ end;
 comment on function bulkhead_private.selection_sql(jsonb) is
   'A selection as an SQL condition on a case c of the suite $1; values are quoted with %L.';
 --! EndIncluded cases/selection_sql.sql
+--! Included cases/required_tag.sql
+create or replace function bulkhead_private.required_tag(selection jsonb)
+returns text
+language sql
+immutable
+strict
+parallel safe
+security invoker
+set search_path = ''
+begin atomic
+  select part #>> '{any,0}'
+  from jsonb_array_elements(
+    coalesce(selection #> '{tags,and}', jsonb_build_array(selection -> 'tags'))
+  ) with ordinality as u (part, position)
+  where jsonb_typeof(part) = 'object' and jsonb_array_length(part -> 'any') = 1
+  order by position
+  limit 1;
+end;
+
+comment on function bulkhead_private.required_tag(jsonb) is
+  'A tag that every case of the selection has, whose links can be followed instead of all cases; null where there is none.';
+--! EndIncluded cases/required_tag.sql
+--! Included cases/selection_source.sql
+create or replace function bulkhead_private.selection_source(selection jsonb)
+returns text
+language plpgsql
+stable
+strict
+security invoker
+set search_path = ''
+as $$
+declare
+  v_required text := bulkhead_private.required_tag(selection);
+begin
+  if v_required is null or selection ?| array['case_ids', 'external_keys'] then
+    return 'select c.* from bulkhead.test_cases c where c.suite_id = $1 and c.id > $2 and c.id <= $3 and '
+      || bulkhead_private.selection_sql(selection) || ' order by c.id';
+  end if;
+  -- the links of the tag in the order of the cases, each case looked up: stops as soon as a limit is reached
+  return format(
+    'select c.* from ('
+    'select l.case_id from bulkhead.test_case_tags l '
+    'where l.suite_id = $1 and l.tag = %L and l.case_id > $2 and l.case_id <= $3 order by l.case_id offset 0) as k '
+    'cross join lateral (select r.* from bulkhead.test_cases r where r.suite_id = $1 and r.id = k.case_id offset 0) as c '
+    'where %s order by k.case_id',
+    v_required, bulkhead_private.selection_sql(selection)
+  );
+end
+$$;
+
+comment on function bulkhead_private.selection_source(jsonb) is
+  'A selection as a query for its cases in the order of their ids, of the suite $1, after the id $2 and up to the id $3.';
+--! EndIncluded cases/selection_source.sql
 --! Included cases/count_selected.sql
-create or replace function bulkhead_private.count_selected(suite_id bigint, selection jsonb, high_water_id bigint default null)
+create or replace function bulkhead_private.count_selected(suite_id bigint, selection jsonb)
 returns bigint
 language plpgsql
 stable
@@ -925,16 +979,14 @@ as $$
 declare
   v_count bigint;
 begin
-  execute 'select count(*) from bulkhead.test_cases c where c.suite_id = $1 and c.id <= coalesce($2, c.id) and '
-    || bulkhead_private.selection_sql(selection)
+  execute 'select count(*) from (' || bulkhead_private.selection_source(selection) || ') as selected'
   into v_count
-  using suite_id, high_water_id;
+  using suite_id, 0, 9223372036854775807;
   return v_count;
 end
 $$;
 
-comment on function bulkhead_private.count_selected(bigint, jsonb, bigint) is
-  'How many cases of the suite a selection matches, up to an id where one is given.';
+comment on function bulkhead_private.count_selected(bigint, jsonb) is 'How many cases of the suite a selection matches.';
 --! EndIncluded cases/count_selected.sql
 --! Included cases/find_cases.sql
 create or replace function bulkhead.find_cases(
@@ -963,9 +1015,8 @@ declare
 begin
   perform bulkhead_private.known_suite(suite_id);
   return query execute
-    'select c.* from bulkhead.test_cases c where c.suite_id = $1 and c.id > $2 and '
-    || bulkhead_private.selection_sql(v_selection) || ' order by c.id limit $3'
-    using suite_id, coalesce(after_id, 0), row_limit;
+    bulkhead_private.selection_source(v_selection) || ' limit $4'
+    using suite_id, coalesce(after_id, 0), 9223372036854775807, row_limit;
 end
 $$;
 
@@ -1165,6 +1216,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set enable_nestloop = off -- the planner cannot know how long the arrays are
 as $$
 declare
   v_names text[];
@@ -1216,23 +1268,31 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set enable_nestloop = off -- the planner cannot know how long the arrays are
 as $$
 declare
+  v_ids bigint[];
   v_known bulkhead_private.append_outcome[];
   v_different text[];
 begin
   -- a statement of its own, because it has to see what a concurrent append has just committed
+  v_ids := array(
+    select c.id
+    from bulkhead.test_cases c
+    where c.suite_id = suite.id
+      and c.external_key = any (array(select o.external_key collate "C" from unnest(outcomes) as o where o.case_id is null))
+  );
+  if on_conflict = 'update' then
+    perform from bulkhead.test_cases c where c.suite_id = suite.id and c.id = any (v_ids) order by c.id for no key update;
+  end if;
   with known as (
     select c.id, p.ordinal, p.external_key, coalesce(
       c.payload_hash = p.hash,
       c.input = p.input and c.metadata = p.metadata and c.expected_output is not distinct from p.expected_output
     ) as is_same
-    from unnest(outcomes) as o
-    join unnest(payloads) as p on p.ordinal = o.ordinal
-    join bulkhead.test_cases c on c.suite_id = suite.id and c.external_key = p.external_key collate "C"
-    where o.case_id is null
-    order by c.id
-    for no key update of c
+    from unnest(payloads) as p
+    join bulkhead.test_cases c on c.external_key = p.external_key collate "C"
+    where c.suite_id = suite.id and c.id = any (v_ids)
   )
   select
     array_agg(
@@ -1262,7 +1322,7 @@ begin
       payload_hash = p.hash
     from unnest(v_known) as k
     join unnest(payloads) as p on p.ordinal = k.ordinal
-    where k.outcome = 'updated' and c.suite_id = suite.id and c.id = k.case_id;
+    where k.outcome = 'updated' and c.suite_id = suite.id and c.id = any (v_ids) and c.id = k.case_id;
   end if;
   return v_known;
 end
@@ -1284,6 +1344,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = ''
+set enable_nestloop = off -- the planner cannot know how long the arrays are
 as $$
 declare
   v_links bulkhead_private.payload_link[];
@@ -1683,30 +1744,26 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_tree jsonb := operation.selection -> 'tags';
-  v_required text;
-  v_condition text;
+  v_selection jsonb := operation.selection;
+  v_required text := bulkhead_private.required_tag(v_selection);
   v_scan text := 'select c.id from bulkhead.test_cases c where c.suite_id = $1 and c.id > $2 and c.id <= $3';
+  v_condition text;
   v_targets bulkhead_private.chunk_targets;
 begin
-  -- a single tag that every match must have lets the scan follow that tag's links instead of all cases
-  select part #>> '{any,0}' into v_required
-  from jsonb_array_elements(coalesce(v_tree -> 'and', jsonb_build_array(v_tree))) as u (part)
-  where jsonb_array_length(part -> 'any') = 1
-  limit 1;
-  if v_required is not null then
+  if v_selection ?| array['case_ids', 'external_keys'] then
+    v_scan := v_scan || ' and ' || bulkhead_private.selection_sql(v_selection);
+    v_selection := '{}';
+  elsif v_required is not null then
     v_scan := format(
-      'select l.case_id as id from bulkhead.test_case_tags l where l.suite_id = $1 and l.tag = %L and l.case_id > $2 and l.case_id <= $3',
+      'select l.case_id as id from bulkhead.test_case_tags l '
+      'where l.suite_id = $1 and l.tag = %L and l.case_id > $2 and l.case_id <= $3',
       v_required
     );
+    if v_selection -> 'tags' ? 'any' then
+      v_selection := v_selection - 'tags'; -- the scan is the whole expression
+    end if;
   end if;
-  v_condition := bulkhead_private.selection_sql(
-    case when v_required is not null and v_tree ? 'any' then operation.selection - 'tags' else operation.selection end
-  );
-  if operation.selection ?| array['case_ids', 'external_keys'] then
-    v_scan := 'select c.id from bulkhead.test_cases c where c.suite_id = $1 and c.id > $2 and c.id <= $3 and ' || v_condition;
-    v_condition := 'true';
-  end if;
+  v_condition := bulkhead_private.selection_sql(v_selection);
   -- the scan is bounded too, so that a rare match does not make a long chunk
   execute format(
     'with scanned as materialized (%s order by 1 limit $4), matched as materialized (%s order by 1 limit $5) '
@@ -1716,7 +1773,8 @@ begin
     v_scan,
     case
       when v_condition = 'true' then 'select id from scanned'
-      else 'select c.id from scanned s join bulkhead.test_cases c on c.suite_id = $1 and c.id = s.id where ' || v_condition
+      else 'select c.id from scanned s cross join lateral (select r.* from bulkhead.test_cases r '
+        'where r.suite_id = $1 and r.id = s.id offset 0) as c where ' || v_condition
     end
   )
   into v_targets
@@ -1733,45 +1791,43 @@ comment on function bulkhead_private.selected_targets(bulkhead.bulk_operations) 
 --! Included operations/undo_targets.sql
 create or replace function bulkhead_private.undo_targets(operation bulkhead.bulk_operations)
 returns bulkhead_private.chunk_targets
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
-begin atomic
-  select
-    coalesce(array_agg(next.id order by next.id), '{}'),
-    coalesce(max(next.id), (operation).high_water_id),
-    count(*) < (operation).chunk_size
+as $$
+declare
+  v_chunk integer;
+  v_targets bulkhead_private.chunk_targets;
+begin
+  -- the chunks that are undone had ascending ids: what comes next is in the first one that goes beyond the cursor
+  select l.chunk into v_chunk
+  from bulkhead_private.change_log l
+  where l.suite_id = operation.suite_id and l.operation_id = operation.undoes_operation_id
+    and l.change not in ('left_alone', 'failed')
+    and l.last_case_id > operation.cursor_id
+  order by l.chunk
+  limit 1;
+
+  select coalesce(array_agg(next.id order by next.id), '{}'), coalesce(max(next.id), operation.high_water_id), v_chunk is null
+  into v_targets
   from (
     select distinct u.id
     from bulkhead_private.change_log l
     cross join unnest(l.case_ids) as u (id)
-    where l.suite_id = (operation).suite_id
-      and l.operation_id = (operation).undoes_operation_id
+    where l.suite_id = operation.suite_id and l.operation_id = operation.undoes_operation_id
+      and l.chunk = v_chunk
       and l.change not in ('left_alone', 'failed')
-      and l.last_case_id > (operation).cursor_id
-      and u.id > (operation).cursor_id
-      and l.first_case_id <= (
-        -- the entries that can hold the next chunk: those that begin before enough cases are counted
-        select coalesce(max(near.last_case_id), 0)
-        from (
-          select e.last_case_id
-          from bulkhead_private.change_log e
-          where e.suite_id = (operation).suite_id
-            and e.operation_id = (operation).undoes_operation_id
-            and e.last_case_id > (operation).cursor_id
-            and e.change not in ('left_alone', 'failed')
-          order by e.last_case_id
-          limit (operation).chunk_size
-        ) as near
-      )
+      and u.id > operation.cursor_id
     order by u.id
-    limit (operation).chunk_size
+    limit operation.chunk_size
   ) as next;
-end;
+  return v_targets;
+end
+$$;
 
 comment on function bulkhead_private.undo_targets(bulkhead.bulk_operations) is
-  'The next chunk of the cases that the operation to be undone changed.';
+  'The next chunk of the cases that the operation to be undone changed; never more than one chunk of that operation.';
 --! EndIncluded operations/undo_targets.sql
 --! Included operations/tag_chunk.sql
 create or replace function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[])
@@ -1815,7 +1871,7 @@ begin
 
   if cardinality(v_remove) > 0 or cardinality(v_groups) > 0 then
     with held as materialized (
-      select l.case_id, l.tag
+      select l.ctid
       from bulkhead.test_case_tags l
       where l.suite_id = operation.suite_id and l.case_id = any (v_ids)
         and (l.tag = any (v_remove) or l.group_key = any (v_groups) and l.tag <> all (v_add))
@@ -1824,8 +1880,7 @@ begin
     ),
     removed as (
       delete from bulkhead.test_case_tags l
-      using held h
-      where l.suite_id = operation.suite_id and l.case_id = h.case_id and l.tag = h.tag
+      where l.suite_id = operation.suite_id and l.ctid = any (array(select h.ctid from held h))
       returning l.case_id, l.tag, l.group_key, l.operation_id
     ),
     logged as (
@@ -1885,7 +1940,7 @@ declare
   v_changed bigint;
 begin
   with held as materialized (
-    select c.id, c.status, c.status_operation_id
+    select c.ctid, c.status, c.status_operation_id
     from bulkhead.test_cases c
     where c.suite_id = operation.suite_id and c.id = any (case_ids) and c.status <> v_status
     order by c.id
@@ -1895,7 +1950,7 @@ begin
     update bulkhead.test_cases c
     set status = v_status, status_operation_id = operation.id
     from held h
-    where c.suite_id = operation.suite_id and c.id = h.id
+    where c.suite_id = operation.suite_id and c.ctid = h.ctid
     returning c.id, h.status, h.status_operation_id
   ),
   logged as (
@@ -1991,7 +2046,9 @@ begin
   insert into bulkhead.test_case_tags (suite_id, case_id, tag, group_key, operation_id)
   select distinct on (pair.copy_id, t.name) v_into, pair.copy_id, t.name, t.group_key, operation.id
   from unnest(v_sources, v_copies) as pair (source_id, copy_id)
-  join bulkhead.test_case_tags l on l.suite_id = operation.suite_id and l.case_id = pair.source_id
+  cross join lateral (
+    select k.tag from bulkhead.test_case_tags k where k.suite_id = operation.suite_id and k.case_id = pair.source_id offset 0
+  ) as l
   join bulkhead.suite_tags asked on asked.suite_id = v_into and asked.name = l.tag
   join bulkhead.suite_tags t on t.suite_id = v_into and t.name = coalesce(asked.alias_of, asked.name)
   order by pair.copy_id, t.name
@@ -2030,9 +2087,9 @@ as $$
   where l.suite_id = operation.suite_id
     and l.operation_id = operation.undoes_operation_id
     and l.change = changes_of.change
-    and l.first_case_id <= case_ids[cardinality(case_ids)]
-    and l.last_case_id >= case_ids[1]
-    and u.case_id between case_ids[1] and case_ids[cardinality(case_ids)]
+    and l.first_case_id <= changes_of.case_ids[cardinality(changes_of.case_ids)]
+    and l.last_case_id >= changes_of.case_ids[1]
+    and u.case_id between changes_of.case_ids[1] and changes_of.case_ids[cardinality(changes_of.case_ids)]
 $$;
 
 comment on function bulkhead_private.changes_of(bulkhead.bulk_operations, text, bigint[]) is
@@ -2054,18 +2111,20 @@ begin
     select * from bulkhead_private.changes_of(operation, 'link_added', case_ids)
   ),
   held as materialized (
-    select l.case_id, l.tag
-    from added a
-    join bulkhead.test_case_tags l
-      on l.suite_id = operation.suite_id and l.case_id = a.case_id and l.tag = a.tag
-      and l.operation_id is not distinct from a.link_operation_id
-    order by l.case_id, l.tag
-    for update of l
+    select a.case_id, a.tag, l.ctid
+    from (select * from added order by case_id, tag) as a
+    cross join lateral (
+      select k.ctid
+      from bulkhead.test_case_tags k
+      where k.suite_id = operation.suite_id and k.case_id = a.case_id and k.tag = a.tag
+        and k.operation_id is not distinct from a.link_operation_id
+      offset 0
+      for update
+    ) as l
   ),
   removed as (
     delete from bulkhead.test_case_tags l
-    using held h
-    where l.suite_id = operation.suite_id and l.case_id = h.case_id and l.tag = h.tag
+    where l.suite_id = operation.suite_id and l.ctid = any (array(select h.ctid from held h))
     returning l.case_id, l.tag, l.group_key, l.operation_id
   ),
   logged as (
@@ -2124,9 +2183,13 @@ begin
     insert into bulkhead.test_case_tags as l (suite_id, case_id, tag, group_key, operation_id)
     select operation.suite_id, r.case_id, r.tag, r.group_key, r.link_operation_id
     from removed r
-    join bulkhead.test_cases c on c.suite_id = operation.suite_id and c.id = r.case_id
-    join bulkhead.suite_tags t on t.suite_id = operation.suite_id and t.name = r.tag and t.group_key = r.group_key
     where r.touched is null
+      and exists (select from bulkhead.test_cases c where c.suite_id = operation.suite_id and c.id = r.case_id offset 0)
+      and exists (
+        select from bulkhead.suite_tags t
+        where t.suite_id = operation.suite_id and t.name = r.tag and t.group_key = r.group_key
+        offset 0
+      )
     order by r.case_id, r.tag
     on conflict do nothing
     returning l.case_id, l.tag, l.group_key, l.operation_id
@@ -2171,18 +2234,21 @@ begin
     select * from bulkhead_private.changes_of(operation, 'status_set', case_ids)
   ),
   held as materialized (
-    select c.id, c.status as status_now, c.status_operation_id as operation_now, s.status, s.status_operation_id
-    from changed s
-    join bulkhead.test_cases c
-      on c.suite_id = operation.suite_id and c.id = s.case_id and c.status_operation_id = operation.undoes_operation_id
-    order by c.id
-    for no key update of c
+    select s.case_id, c.ctid, c.status as status_now, c.status_operation_id as operation_now, s.status, s.status_operation_id
+    from (select * from changed order by case_id) as s
+    cross join lateral (
+      select k.ctid, k.status, k.status_operation_id
+      from bulkhead.test_cases k
+      where k.suite_id = operation.suite_id and k.id = s.case_id and k.status_operation_id = operation.undoes_operation_id
+      offset 0
+      for no key update
+    ) as c
   ),
   restored as (
     update bulkhead.test_cases c
     set status = h.status, status_operation_id = h.status_operation_id
     from held h
-    where c.suite_id = operation.suite_id and c.id = h.id
+    where c.suite_id = operation.suite_id and c.ctid = h.ctid
     returning c.id, h.status_now, h.operation_now
   ),
   logged as (
@@ -2194,7 +2260,7 @@ begin
   )
   select array_agg(s.case_id order by s.case_id) into v_left
   from changed s
-  where not exists (select from held h where h.id = s.case_id);
+  where s.case_id <> all (array(select h.case_id from held h));
   perform bulkhead_private.log_outcome(operation, 'left_alone', 'TCCHG', 'the status was set again, or the case deleted, since', v_left);
   return coalesce(v_left, '{}');
 end
@@ -2279,15 +2345,17 @@ begin
   select array_agg(h.id order by h.id) into v_held
   from (
     select c.id
-    from bulkhead_private.changes_of(operation, 'case_copied', case_ids) p
-    join bulkhead.test_cases c on c.suite_id = v_into and c.id = p.copied_id
-    where c.version = 1 and c.status_operation_id = operation.undoes_operation_id
+    from bulkhead.test_cases c
+    where c.suite_id = v_into
+      and c.id = any (array(select p.copied_id from bulkhead_private.changes_of(operation, 'case_copied', case_ids) p))
+      and c.version = 1 and c.status_operation_id = operation.undoes_operation_id
       and not exists (
         select from bulkhead.test_case_tags l
         where l.suite_id = v_into and l.case_id = c.id and l.operation_id is distinct from operation.undoes_operation_id
+        offset 0
       )
     order by c.id
-    for update of c
+    for update
   ) as h;
   delete from bulkhead.test_cases c where c.suite_id = v_into and c.id = any (v_held);
 
@@ -2435,45 +2503,6 @@ comment on function bulkhead_private.run_chunk(bigint, bigint) is
   'Does the next chunk of an operation, with its change log and the new cursor, in the caller''s transaction, and returns the operation. '
   'The caller holds the suite''s lock (suite_lock_key).';
 --! EndIncluded operations/run_chunk.sql
---! Included operations/fail_chunk.sql
-create or replace function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text)
-returns bulkhead.bulk_operations
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-declare
-  v_operation bulkhead.bulk_operations;
-  v_targets bulkhead_private.chunk_targets;
-  v_result bulkhead_private.chunk_result;
-begin
-  select o.* into strict v_operation
-  from bulkhead.bulk_operations o
-  where o.suite_id = fail_chunk.suite_id and o.id = operation_id and o.finished_at is null
-  for update;
-  if v_operation.chunk_size > 1 then
-    update bulkhead.bulk_operations o
-    set chunk_size = greatest(1, o.chunk_size / 4)
-    where o.suite_id = v_operation.suite_id and o.id = v_operation.id
-    returning * into v_operation;
-    return v_operation;
-  end if;
-  v_targets := case
-    when v_operation.kind = 'undo' then bulkhead_private.undo_targets(v_operation)
-    else bulkhead_private.selected_targets(v_operation)
-  end;
-  v_result := row(
-    0, 0, cardinality(v_targets.case_ids),
-    bulkhead_private.log_outcome(v_operation, 'failed', code, message, v_targets.case_ids)
-  );
-  return bulkhead_private.record_progress(v_operation, v_targets, v_result, 35);
-end
-$$;
-
-comment on function bulkhead_private.fail_chunk(bigint, bigint, text, text) is
-  'What follows a chunk that could not be done: the next one takes a quarter of the cases; a single case that cannot be done counts as failed.';
---! EndIncluded operations/fail_chunk.sql
 --! Included operations/fail_operation.sql
 create or replace function bulkhead_private.fail_operation(suite_id bigint, operation_id bigint, code text, message text)
 returns bulkhead.bulk_operations
@@ -2509,6 +2538,48 @@ return code ~ '^(22|23|40|55|TC)' or code = '57014';
 comment on function bulkhead_private.is_of_the_cases(text) is
   'Whether an error comes of the cases of a chunk, so that fewer of them may succeed; otherwise it would meet any chunk.';
 --! EndIncluded operations/is_of_the_cases.sql
+--! Included operations/fail_chunk.sql
+create or replace function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text)
+returns bulkhead.bulk_operations
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_operation bulkhead.bulk_operations;
+  v_targets bulkhead_private.chunk_targets;
+  v_result bulkhead_private.chunk_result;
+begin
+  select o.* into strict v_operation
+  from bulkhead.bulk_operations o
+  where o.suite_id = fail_chunk.suite_id and o.id = operation_id and o.finished_at is null
+  for update;
+  if not bulkhead_private.is_of_the_cases(code) then
+    return bulkhead_private.fail_operation(v_operation.suite_id, v_operation.id, code, message);
+  elsif v_operation.chunk_size > 1 then
+    update bulkhead.bulk_operations o
+    set chunk_size = greatest(1, o.chunk_size / 4)
+    where o.suite_id = v_operation.suite_id and o.id = v_operation.id
+    returning * into v_operation;
+    return v_operation;
+  end if;
+  v_targets := case
+    when v_operation.kind = 'undo' then bulkhead_private.undo_targets(v_operation)
+    else bulkhead_private.selected_targets(v_operation)
+  end;
+  v_result := row(
+    0, 0, cardinality(v_targets.case_ids),
+    bulkhead_private.log_outcome(v_operation, 'failed', code, message, v_targets.case_ids)
+  );
+  return bulkhead_private.record_progress(v_operation, v_targets, v_result, 35);
+end
+$$;
+
+comment on function bulkhead_private.fail_chunk(bigint, bigint, text, text) is
+  'What follows a chunk that could not be done: the next one takes a quarter of the cases, a single case counts as failed, '
+  'and an error that would meet any chunk (is_of_the_cases) ends the operation.';
+--! EndIncluded operations/fail_chunk.sql
 --! Included operations/run_in_call.sql
 create or replace function bulkhead_private.run_in_call(operation bulkhead.bulk_operations)
 returns bulkhead.bulk_operations
@@ -2933,7 +3004,7 @@ begin
     where l.suite_id = plan.suite_id and l.operation_id = plan.undoes_operation_id and l.change not in ('left_alone', 'failed');
   else
     select coalesce(max(c.id), 0) into v_high_water_id from bulkhead.test_cases c where c.suite_id = plan.suite_id;
-    v_total := bulkhead_private.count_selected(plan.suite_id, plan.selection, v_high_water_id);
+    v_total := bulkhead_private.count_selected(plan.suite_id, plan.selection);
   end if;
   perform bulkhead_private.prepare_dictionary(plan);
   insert into bulkhead.bulk_operations (

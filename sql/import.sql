@@ -1,0 +1,43 @@
+/* @name findSuiteId */
+select id as "id!" from bulkhead.test_suites where slug = :slug!;
+
+/* @name requireSuiteId */
+select bulkhead.suite_id(:slug!) as "id!";
+
+/* @name createSuite */
+select id as "id!"
+from bulkhead.create_suite(
+  slug => :slug!, name => :name, description => :description, tag_policy => :tagPolicy
+);
+
+/* @name deleteSuite */
+select id as "id!" from bulkhead.delete_suite(:suiteId!);
+
+/* @name defineTag */
+select name as "name!"
+from bulkhead.define_tag(
+  suite_id => :suiteId!,
+  name => :name!,
+  meaning => :meaning,
+  colour => :colour,
+  exclusive_group => :exclusiveGroup
+);
+
+/* @name beginImport */
+select bulkhead_private.begin_import();
+
+/* @name defineImportedTags */
+select name as "name!"
+from bulkhead_private.define_imported_tags(:suiteId!, :tagMeanings!) as defined (name)
+order by name;
+
+/* @name appendImport */
+select outcome as "outcome!", cases as "cases!"
+from bulkhead_private.append_import(:suiteId!, :onConflict!);
+
+/* @name dropUnusedTags */
+select name as "name!"
+from bulkhead_private.drop_unused_tags(:suiteId!, :names!) as dropped (name);
+
+/* @name suiteHasCases */
+select exists (select from bulkhead.test_cases where suite_id = :suiteId!) as "some!";

@@ -1,0 +1,84 @@
+/** The slice loop: chunk after chunk of one suite's operations, until the time of the slice is up. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Logger } from '../logger.ts';
+import {
+  failChunk,
+  findUnfinishedOperation,
+  limitChunkTime,
+  queueOperations,
+  runChunk,
+  tryLockSuite,
+  unlimitChunkTime,
+  unlockSuite,
+} from '../queries/worker.queries.ts';
+
+/** How long one job works before it hands over to a fresh one: far from the queue's limit of four hours. */
+const sliceMilliseconds = 30_000;
+/** How often a single case is tried that others hold locked, before it counts as failed. */
+const triesOfOneCase = 8;
+
+/** What a slice needs: a client of its own, whose session holds the suite's lock. */
+export type Slice = { client: pg.ClientBase; suiteId: string; stopping: AbortSignal; logger: Logger };
+
+/**
+ * Runs the operations of a suite in the order of their submission. Where somebody else is at it, or the time is up, the suite is
+ * queued again.
+ */
+export async function runSlice({ client, suiteId, stopping, logger }: Slice): Promise<void> {
+  const until = Date.now() + sliceMilliseconds;
+  const [lock] = await tryLockSuite.run({ suiteId }, client);
+  if (!lock?.locked) {
+    // another slice, or a call that runs its own small operation; both end soon
+    const [waiting] = await findUnfinishedOperation.run({ suiteId }, client);
+    if (waiting) await queueOperations.run({ suiteId, delaySeconds: 0.25 }, client);
+    return;
+  }
+  try {
+    await limitChunkTime.run(undefined, client);
+    let isDone = false;
+    while (!isDone && Date.now() < until && !stopping.aborted) {
+      const [operation] = await findUnfinishedOperation.run({ suiteId }, client);
+      if (operation) await runOperation({ client, suiteId, stopping, logger }, operation, until);
+      isDone = !operation;
+    }
+    if (!isDone) await queueOperations.run({ suiteId, delaySeconds: 0 }, client);
+  } finally {
+    await unlimitChunkTime.run(undefined, client);
+    await unlockSuite.run({ suiteId }, client);
+  }
+}
+
+async function runOperation(slice: Slice, operation: { id: string; pace: number }, until: number) {
+  const { client, suiteId, stopping, logger } = slice;
+  const key = { suiteId, operationId: operation.id };
+  let triesLeft = triesOfOneCase;
+  let size: number | undefined;
+  while (Date.now() < until && !stopping.aborted) {
+    const began = performance.now();
+    try {
+      const [after] = await runChunk.run(key, client);
+      if (!after || after.finished_at) return;
+      size = after.chunk_size;
+      triesLeft = triesOfOneCase;
+    } catch (error) {
+      const { code = '', message } = error as Error & { code?: string };
+      if (!isOfTheStatement(code)) throw error;
+      logger.debug({ ...key, code, message }, 'a chunk could not be done');
+      if (size === 1 && /^(40|55|57)/.test(code) && triesLeft-- > 0) {
+        await sleep(50 * (triesOfOneCase - triesLeft));
+        continue;
+      }
+      const [after] = await failChunk.run({ ...key, code, message }, client);
+      if (!after || after.finished_at) return;
+      size = after.chunk_size;
+    }
+    const rest = (performance.now() - began) * (1 / operation.pace - 1);
+    if (rest >= 1) await sleep(rest, undefined, { signal: stopping }).catch(() => {});
+  }
+}
+
+/** Whether PostgreSQL refused this statement, and would take the next; otherwise connection or server are at fault. */
+function isOfTheStatement(code: string): boolean {
+  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|53|57P|58)/.test(code);
+}
