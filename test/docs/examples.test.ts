@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { seedDemo } from '../../src/demo/seed.ts';
+import { makeLogger } from '../../src/logger.ts';
+import { useDatabase } from '../helpers/database.ts';
+
+const project = join(import.meta.dirname, '../..');
+const database = useDatabase(test);
+
+test.serial.before('fill with the demo suites', async () => {
+  await seedDemo({ ownerUrl: database.ownerUrl, logger: makeLogger('silent') });
+});
+
+for (const page of ['README.md', 'docs/using.md']) {
+  const blocks = [...readFileSync(join(project, page), 'utf8').matchAll(/^```sql\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+
+  test.serial(`every SQL example of ${page} runs and gives rows`, async (t) => {
+    t.true(blocks.length > 0);
+    for (const block of blocks) {
+      const results = [await database.pool.query(block)].flat();
+      for (const result of results) t.true((result.rowCount ?? 0) > 0, `${block}\ngave no row`);
+    }
+  });
+}
