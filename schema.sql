@@ -457,7 +457,7 @@ grant execute on function bulkhead.bulk_tag(suite_id bigint, where_tags text, ad
 create function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '3b2591ee0de734490739f557fe5030e7';
+  as '0c00b48db240b47adcf6f6083063d0d0';
 comment on function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) is 'Stops an operation after its current chunk. What was done stays and is counted; undo_operation reverses it. Ended already: TCFIN.';
 grant execute on function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
@@ -877,7 +877,7 @@ comment on function bulkhead_private.raise_unknown_tag(suite_id bigint, name tex
 create function bulkhead_private.read_payloads(cases jsonb) returns bulkhead_private.case_payload[]
   language plpgsql immutable parallel unsafe security invoker
   set search_path=""
-  as 'e6ed72d1a0f1ae5a3027252dd48c2741';
+  as '38d38afd76dc0a9ff3e13c1aee0ae5f5';
 comment on function bulkhead_private.read_payloads(cases jsonb) is 'The cases of an append, checked one by one. Not an array or a bad case: TCBAD with its position; none: TCEMP; over 10,000: TCBIG.';
 
 create function bulkhead_private.record_progress(operation bulkhead.bulk_operations, targets bulkhead_private.chunk_targets, result bulkhead_private.chunk_result, milliseconds double precision) returns bulkhead.bulk_operations

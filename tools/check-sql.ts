@@ -11,7 +11,8 @@ const longestLine = 160;
 const problems: string[] = [];
 
 const fixtures = find('migrations/fixtures');
-for (const file of [...fixtures, ...find('migrations/current'), ...find('sql')]) await checkFile(file);
+for (const file of [...fixtures, ...find('migrations/current'), ...find('sql')])
+  await checkFile(file);
 checkIncludes();
 
 for (const problem of problems) console.error(problem);
@@ -21,8 +22,10 @@ async function checkFile(file: string) {
   const text = fs.readFileSync(file, 'utf8');
   text.split('\n').forEach((line, index) => {
     if (/\t|\s$/.test(line)) report(file, index + 1, 'has a tab, or a space at its end');
-    if (line.length > longestLine) report(file, index + 1, `is longer than ${longestLine} characters`);
-    if (/^( {2})* \S/.test(line) && !/^ \*/.test(line)) report(file, index + 1, 'is not indented by twos');
+    if (line.length > longestLine)
+      report(file, index + 1, `is longer than ${longestLine} characters`);
+    if (/^( {2})* \S/.test(line) && !/^ \*/.test(line))
+      report(file, index + 1, 'is not indented by twos');
   });
   // pgtyped's parameters are not SQL; a number in their place has the same length
   const sql = text.replace(/(?<![:\w]):[a-zA-Z]\w*!?/g, (name) => '1'.padEnd(name.length, ' '));
@@ -52,9 +55,12 @@ async function checkKeywords(file: string, sql: string, offset = 0, whole = sql)
 /** A fixture holds the object that it is named after (a trigger comes with its function), with its comment. */
 function checkName(file: string, sql: string) {
   const name = basename(file, '.sql');
-  const objects = [...sql.matchAll(/^create or replace (?:function|view) \w+\.(\w+)/gm)].map((match) => match[1]);
+  const objects = [...sql.matchAll(/^create or replace (?:function|view) \w+\.(\w+)/gm)].map(
+    (match) => match[1],
+  );
   if (name === 'access') return;
-  if (objects.length !== 1 || objects[0] !== name) report(file, 1, `should hold ${name} and nothing else`);
+  if (objects.length !== 1 || objects[0] !== name)
+    report(file, 1, `should hold ${name} and nothing else`);
   if (!/^comment on /m.test(sql)) report(file, 1, 'has no comment on its object');
 }
 
@@ -66,7 +72,10 @@ function checkIncludes() {
     .join('\n');
   for (const file of fixtures) {
     const path = relative(join(project, 'migrations/fixtures'), file);
-    if (!migrations.includes(`--! Included ${path}`) && !migrations.includes(`--!include ${path}`)) {
+    if (
+      !migrations.includes(`--! Included ${path}`) &&
+      !migrations.includes(`--!include ${path}`)
+    ) {
       report(file, 1, 'is included in no migration');
     }
   }

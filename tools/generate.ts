@@ -52,14 +52,19 @@ function generateQueries(ownerUrl: string) {
     ['-c', join(folder, 'pgtyped.json'), '--uri', ownerUrl],
     { encoding: 'utf8', cwd: project },
   );
-  const sources = fs.readdirSync(config.srcDir).map((name) => name.replace(/\.sql$/, '.queries.ts'));
+  const sources = fs
+    .readdirSync(config.srcDir)
+    .map((name) => name.replace(/\.sql$/, '.queries.ts'));
   const made = fs.readdirSync(folder).filter((name) => name.endsWith('.queries.ts'));
   if (/error/i.test(stdout + stderr) || made.length !== sources.length) {
     throw new Error(`pgtyped did not type every query:\n${stdout}${stderr}`);
   }
   for (const name of made) {
     const content = fs.readFileSync(join(folder, name), 'utf8');
-    keep(`src/queries/${name}`, content.replaceAll(`${config.srcDir}/`, 'sql/').replaceAll(/in "[^"]*\/sql\//g, 'in "sql/'));
+    keep(
+      `src/queries/${name}`,
+      content.replaceAll(`${config.srcDir}/`, 'sql/').replaceAll(/in "[^"]*\/sql\//g, 'in "sql/'),
+    );
   }
   for (const name of fs.readdirSync(join(project, 'src/queries'))) {
     if (made.includes(name)) continue;
@@ -80,8 +85,8 @@ function printErrors(): string {
     '<!-- Generated from src/errors.ts by npm run generate. -->',
     '',
     'Every refusal has one name. GraphQL gives it in `extensions.code`, with `sqlstate`, `detail`, `hint` and `retryable` beside it;',
-    'psql shows the SQLSTATE; a command exits with the code of the table. SQLSTATEs that begin with `TC` are Bulkhead\'s own, the',
-    'others are PostgreSQL\'s. Whatever has no row here is answered as `INTERNAL`, with an id under which the log has the details.',
+    "psql shows the SQLSTATE; a command exits with the code of the table. SQLSTATEs that begin with `TC` are Bulkhead's own, the",
+    "others are PostgreSQL's. Whatever has no row here is answered as `INTERNAL`, with an id under which the log has the details.",
     '',
     '| name | SQLSTATE | HTTP | exit code | may succeed later | when |',
     '|---|---|---|---|---|---|',

@@ -110,7 +110,9 @@ function printRelation(row: Record<string, never>): string {
     view: string | null;
   };
   const what = { c: 'type', v: 'view' }[relkind] ?? 'table';
-  const body = [...columns.map((column) => column.definition), ...(constraints ?? [])].join(',\n  ');
+  const body = [...columns.map((column) => column.definition), ...(constraints ?? [])].join(
+    ',\n  ',
+  );
   const create =
     what === 'view'
       ? `create view ${name} as\n${view}`

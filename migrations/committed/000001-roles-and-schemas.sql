@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:2c852aa9011a99de92b39a3789a70a1a3b384496
+--! Hash: sha1:9221b2bbb6ac65a739b49d4cd04ab6cad7f3b09a
 --! Message: roles and schemas
 
 --! split: 1-current.sql
@@ -8,29 +8,32 @@
 -- execute would appear as a mutation of the GraphQL API.
 
 do $$
+declare
+  v_role text;
 begin
-  if not exists (select from pg_catalog.pg_roles where rolname = 'bulkhead_user') then
-    create role bulkhead_user nologin;
-  end if;
-  if not exists (select from pg_catalog.pg_roles where rolname = 'bulkhead_api') then
-    create role bulkhead_api login noinherit;
-  end if;
-exception
-  when duplicate_object or unique_violation then
-    null; -- roles belong to the whole server: another database of it has just created them
-end
-$$;
-
-do $$
-begin
+  -- roles belong to the whole server: another database of it may have made them already, or be making them now
+  foreach v_role in array array['bulkhead_user', 'bulkhead_api'] loop
+    begin
+      if not exists (select from pg_catalog.pg_roles where rolname = v_role) then
+        execute format(case v_role when 'bulkhead_user' then 'create role %I nologin' else 'create role %I login noinherit' end, v_role);
+        execute format(
+          'comment on role %I is %L', v_role,
+          case v_role
+            when 'bulkhead_user' then 'The role of a request to Bulkhead. It has the grants that GraphQL shows.'
+            else 'The login of Bulkhead''s API server. It owns nothing and inherits nothing; a request sets the role bulkhead_user.'
+          end
+        );
+      end if;
+    exception
+      when duplicate_object or unique_violation then
+        null;
+    end;
+  end loop;
   if not pg_catalog.pg_has_role('bulkhead_api', 'bulkhead_user', 'member') then
     grant bulkhead_user to bulkhead_api;
   end if;
 end
 $$;
-
-comment on role bulkhead_user is 'The role of a request to Bulkhead. It has the grants that GraphQL shows.';
-comment on role bulkhead_api is 'The login of the API server. It owns nothing and inherits nothing; a request sets the role bulkhead_user.';
 
 revoke all on database :DATABASE_NAME from public;
 grant connect on database :DATABASE_NAME to bulkhead_api;

@@ -1,5 +1,5 @@
---! Previous: sha1:2c852aa9011a99de92b39a3789a70a1a3b384496
---! Hash: sha1:14601bb51f1b5e6b4b3b8231776fd7cf60170575
+--! Previous: sha1:9221b2bbb6ac65a739b49d4cd04ab6cad7f3b09a
+--! Hash: sha1:f9ee9843b9784c320ef33d3afc307dab2b368a01
 --! Message: suites and dictionaries
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:14601bb51f1b5e6b4b3b8231776fd7cf60170575
---! Hash: sha1:d5cf44ab4fdb23b602a167673bfa947918199d98
+--! Previous: sha1:f9ee9843b9784c320ef33d3afc307dab2b368a01
+--! Hash: sha1:69f0eaaaef5a6043235e3ac5492395b5961ca594
 --! Message: cases and links
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:d5cf44ab4fdb23b602a167673bfa947918199d98
---! Hash: sha1:a7fa89410aa35dd8751935524943a9e73896d873
+--! Previous: sha1:69f0eaaaef5a6043235e3ac5492395b5961ca594
+--! Hash: sha1:676e3d17101ca24c6f698911403032b7befe4de0
 --! Message: operations and change log
 
 --! split: 1-current.sql

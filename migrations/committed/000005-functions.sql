@@ -1,5 +1,5 @@
---! Previous: sha1:a7fa89410aa35dd8751935524943a9e73896d873
---! Hash: sha1:72d1af8e2b47bb775277267dd2b63452ef04e821
+--! Previous: sha1:676e3d17101ca24c6f698911403032b7befe4de0
+--! Hash: sha1:23f09777df5132b20c997b113ebb4509208c7ec0
 --! Message: functions
 
 --! split: 1-current.sql
@@ -462,7 +462,8 @@ from bulkhead.suite_tags t
 where t.alias_of is null;
 
 comment on view bulkhead.tag_cloud is
-  'Each tag of each suite with its meaning and the number of cases that carry it, counted as it is read; a tag that is being renamed or merged counts under its new name. Ask with a suite_id.';
+  'Each tag of each suite with its meaning and the number of cases that carry it, counted as it is read; '
+  'a tag that is being renamed or merged counts under its new name. Ask with a suite_id.';
 grant select on bulkhead.tag_cloud to bulkhead_user;
 --! EndIncluded tags/tag_cloud.sql
 
@@ -896,7 +897,9 @@ begin atomic
     values
       (bulkhead_private.tag_tree_sql(selection -> 'tags')),
       (case when selection ? 'status' then format('c.status = %L', selection ->> 'status') end),
-      (case when selection ? 'case_ids' then format('c.id = any (array(select v::bigint from jsonb_array_elements_text(%L) as u (v)))', selection -> 'case_ids') end),
+      (case when selection ? 'case_ids' then
+        format('c.id = any (array(select v::bigint from jsonb_array_elements_text(%L) as u (v)))', selection -> 'case_ids')
+      end),
       (case when selection ? 'external_keys' then
         format('c.external_key = any (array(select v collate "C" from jsonb_array_elements_text(%L) as u (v)))', selection -> 'external_keys')
       end),
@@ -1186,7 +1189,8 @@ begin
     raise exception using
       errcode = 'TCBAD',
       message = format('case %s: %s', v_problem.ordinal, v_problem.problem),
-      detail = 'A case is {"input": any JSON, "expected_output"?: any JSON, "external_key"?: "…", "tags"?: ["…"], "metadata"?: {…}, "status"?: "active" or "archived"}.',
+      detail = 'A case is {"input": any JSON, "expected_output"?: any JSON, "external_key"?: "…", "tags"?: ["…"], '
+        '"metadata"?: {…}, "status"?: "active" or "archived"}.',
       hint = 'Nothing of this append was stored; mend the case and send all of them again.';
   end if;
 
@@ -3131,11 +3135,15 @@ begin
 end
 $$;
 
-comment on function bulkhead.bulk_tag(bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text, real) is
+comment on function bulkhead.bulk_tag(
+  bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text, real
+) is
   'Puts tags on the selected cases of a suite and takes others off, in chunks that never hold up an append. '
   'A new tag is added to an open dictionary first. A case that has another tag of an exclusive group: on_exclusive replace, skip or fail. '
   'Up to 500 cases are done when the call returns; more are queued, and the row returned tells the state.';
-grant execute on function bulkhead.bulk_tag(bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text, real) to bulkhead_user;
+grant execute on function bulkhead.bulk_tag(
+  bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text, real
+) to bulkhead_user;
 --! EndIncluded operations/bulk_tag.sql
 --! Included operations/preview_bulk_tag.sql
 create or replace function bulkhead.preview_bulk_tag(
@@ -3174,9 +3182,13 @@ begin
 end
 $$;
 
-comment on function bulkhead.preview_bulk_tag(bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text) is
+comment on function bulkhead.preview_bulk_tag(
+  bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text
+) is
   'What bulk_tag would do with these arguments: cases in all, changed, unchanged, skipped, failed, and new tags. Changes nothing.';
-grant execute on function bulkhead.preview_bulk_tag(bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text) to bulkhead_user;
+grant execute on function bulkhead.preview_bulk_tag(
+  bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text
+) to bulkhead_user;
 --! EndIncluded operations/preview_bulk_tag.sql
 --! Included operations/bulk_set_status.sql
 create or replace function bulkhead.bulk_set_status(
@@ -3215,10 +3227,14 @@ begin
 end
 $$;
 
-comment on function bulkhead.bulk_set_status(bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real) is
+comment on function bulkhead.bulk_set_status(
+  bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real
+) is
   'Sets the status of the selected cases: set_status => ''archived'' archives them, ''active'' restores them. '
   'Up to 500 cases are done when the call returns; more are queued.';
-grant execute on function bulkhead.bulk_set_status(bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real) to bulkhead_user;
+grant execute on function bulkhead.bulk_set_status(
+  bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real
+) to bulkhead_user;
 --! EndIncluded operations/bulk_set_status.sql
 --! Included operations/preview_bulk_set_status.sql
 create or replace function bulkhead.preview_bulk_set_status(
@@ -3255,9 +3271,13 @@ begin
 end
 $$;
 
-comment on function bulkhead.preview_bulk_set_status(bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean) is
+comment on function bulkhead.preview_bulk_set_status(
+  bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) is
   'What bulk_set_status would do with these arguments. Changes nothing.';
-grant execute on function bulkhead.preview_bulk_set_status(bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean) to bulkhead_user;
+grant execute on function bulkhead.preview_bulk_set_status(
+  bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) to bulkhead_user;
 --! EndIncluded operations/preview_bulk_set_status.sql
 --! Included operations/bulk_delete.sql
 create or replace function bulkhead.bulk_delete(
@@ -3295,10 +3315,14 @@ begin
 end
 $$;
 
-comment on function bulkhead.bulk_delete(bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real) is
+comment on function bulkhead.bulk_delete(
+  bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real
+) is
   'Deletes the selected cases with their links. Their last versions are kept in test_case_versions, and undo_operation brings them back '
   'with their ids while the change log lasts (30 days).';
-grant execute on function bulkhead.bulk_delete(bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real) to bulkhead_user;
+grant execute on function bulkhead.bulk_delete(
+  bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real
+) to bulkhead_user;
 --! EndIncluded operations/bulk_delete.sql
 --! Included operations/preview_bulk_delete.sql
 create or replace function bulkhead.preview_bulk_delete(
@@ -3334,9 +3358,13 @@ begin
 end
 $$;
 
-comment on function bulkhead.preview_bulk_delete(bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean) is
+comment on function bulkhead.preview_bulk_delete(
+  bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) is
   'What bulk_delete would do with these arguments. Changes nothing.';
-grant execute on function bulkhead.preview_bulk_delete(bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean) to bulkhead_user;
+grant execute on function bulkhead.preview_bulk_delete(
+  bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) to bulkhead_user;
 --! EndIncluded operations/preview_bulk_delete.sql
 --! Included operations/bulk_copy.sql
 create or replace function bulkhead.bulk_copy(
@@ -3375,10 +3403,14 @@ begin
 end
 $$;
 
-comment on function bulkhead.bulk_copy(bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real) is
+comment on function bulkhead.bulk_copy(
+  bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real
+) is
   'Copies the selected cases into another suite, with their tags; tags that its open dictionary lacks come with their meaning. '
   'A case whose external key the other suite has is skipped. A closed dictionary that lacks a tag: TCCLO.';
-grant execute on function bulkhead.bulk_copy(bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real) to bulkhead_user;
+grant execute on function bulkhead.bulk_copy(
+  bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, real
+) to bulkhead_user;
 --! EndIncluded operations/bulk_copy.sql
 --! Included operations/preview_bulk_copy.sql
 create or replace function bulkhead.preview_bulk_copy(
@@ -3415,9 +3447,13 @@ begin
 end
 $$;
 
-comment on function bulkhead.preview_bulk_copy(bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean) is
+comment on function bulkhead.preview_bulk_copy(
+  bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) is
   'What bulk_copy would do with these arguments; new_tags are those that the other suite lacks. Changes nothing.';
-grant execute on function bulkhead.preview_bulk_copy(bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean) to bulkhead_user;
+grant execute on function bulkhead.preview_bulk_copy(
+  bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) to bulkhead_user;
 --! EndIncluded operations/preview_bulk_copy.sql
 --! Included operations/bulk_rename_tag.sql
 create or replace function bulkhead.bulk_rename_tag(
@@ -3561,7 +3597,10 @@ begin
   if v_operation.finished_at is not null then
     raise exception using
       errcode = 'TCFIN',
-      message = format('the operation %s has %s already', v_operation.id, case v_operation.state when 'cancelled' then 'been cancelled' else v_operation.state end),
+      message = format(
+        'the operation %s has %s already',
+        v_operation.id, case v_operation.state when 'cancelled' then 'been cancelled' else v_operation.state end
+      ),
       detail = format('It ended at %s; what it did stays until it is undone.', v_operation.finished_at),
       hint = 'bulkhead.undo_operation reverses what it did.';
   end if;

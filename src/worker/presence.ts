@@ -50,7 +50,8 @@ async function holdAndRecover(options: {
         await holdWorkerLock.run({ workerId: workerIds[held] as string }, client);
       }
       const queued = await recoverOperations.run(undefined, client);
-      for (const { suite_id } of queued) logger.warn({ suite_id }, 'operations without a worker were queued again');
+      for (const { suite_id } of queued)
+        logger.warn({ suite_id }, 'operations without a worker were queued again');
       await sleep(held === 0 ? 20 : recoveryInterval, undefined, { signal }).catch(() => {});
     }
   } finally {

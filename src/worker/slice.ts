@@ -19,7 +19,12 @@ const sliceMilliseconds = 30_000;
 const triesOfOneCase = 8;
 
 /** What a slice needs: a client of its own, whose session holds the suite's lock. */
-export type Slice = { client: pg.ClientBase; suiteId: string; stopping: AbortSignal; logger: Logger };
+export type Slice = {
+  client: pg.ClientBase;
+  suiteId: string;
+  stopping: AbortSignal;
+  logger: Logger;
+};
 
 /**
  * Runs the operations of a suite in the order of their submission. Where somebody else is at it, or the time is up, the suite is

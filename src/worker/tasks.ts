@@ -65,9 +65,13 @@ export function makeTasks({ pool, logger, stopping }: Dependencies): TaskList {
 function readSuiteId(payload: unknown): string {
   const suiteId = (payload as { suite_id?: unknown } | null)?.suite_id;
   if (/^\d{1,19}$/.test(String(suiteId))) return String(suiteId);
-  throw new BulkheadError('BAD_ARGUMENT', 'the payload of the job run_operations names no suite_id', {
-    hint: "select graphile_worker.add_job('run_operations', '{\"suite_id\": 7}');",
-  });
+  throw new BulkheadError(
+    'BAD_ARGUMENT',
+    'the payload of the job run_operations names no suite_id',
+    {
+      hint: "select graphile_worker.add_job('run_operations', '{\"suite_id\": 7}');",
+    },
+  );
 }
 
 /** A payload that is wrong today is wrong tomorrow: the job fails for good, and keeps its error where the DBA will look. */

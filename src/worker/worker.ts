@@ -1,6 +1,6 @@
 /** A worker: takes jobs off the queue and runs operations, slice by slice. Any number of workers may run at once. */
 import { EventEmitter } from 'node:events';
-import { Logger as WorkerLogger, parseCronItems, run, type WorkerEvents } from 'graphile-worker';
+import { parseCronItems, run, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
 import { makePool } from '../database/pools.ts';
 import type { Logger } from '../logger.ts';
 import { startPresence } from './presence.ts';
@@ -38,7 +38,9 @@ export async function startWorker({ ownerUrl, logger, concurrency = 4 }: WorkerO
   return {
     async stop() {
       stopping.abort();
-      await runner.stop().catch((error) => logger.warn({ err: error }, 'the worker was stopping already'));
+      await runner
+        .stop()
+        .catch((error) => logger.warn({ err: error }, 'the worker was stopping already'));
       await presence.release();
       await pool.end();
     },

@@ -13,7 +13,9 @@ test.serial.before('fill with the demo suites', async () => {
 });
 
 for (const page of ['README.md', 'docs/using.md']) {
-  const blocks = [...readFileSync(join(project, page), 'utf8').matchAll(/^```sql\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+  const blocks = [
+    ...readFileSync(join(project, page), 'utf8').matchAll(/^```sql\n(.*?)^```/gms),
+  ].map((match) => match[1] ?? '');
 
   test.serial(`every SQL example of ${page} runs and gives rows`, async (t) => {
     t.true(blocks.length > 0);

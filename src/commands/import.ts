@@ -1,0 +1,90 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ClientBase } from 'pg';
+import { type ImportResult, importFile, type OnConflict } from '../import/import-file.ts';
+import type { FileFormat } from '../import/records.ts';
+import { describeImport } from '../import/summary.ts';
+
+/** What the verb needs from the program: the owner's connection, and where its lines go. */
+export type ImportCommandDeps = {
+  withOwnerClient<T>(use: (client: ClientBase) => Promise<T>): Promise<T>;
+  print(line: string): void;
+};
+
+type Flags = {
+  input?: string;
+  expected?: string;
+  key?: string;
+  tags?: string[];
+  tagsSeparator?: string;
+  metadata?: string[];
+  tag?: string[];
+  create: boolean;
+  onConflict: OnConflict;
+  format?: FileFormat;
+};
+
+/** Adds the verb `import` to the program. */
+export function registerImport(program: Command, deps: ImportCommandDeps): void {
+  program
+    .command('import')
+    .summary('load the cases of a file into a suite')
+    .description(
+      'Loads the cases of a JSONL or CSV file into a suite: all of them, or none and a list of\n' +
+        'what is wrong with which line. Without a mapping the fields are external_key, input,\n' +
+        'expected_output, metadata, tags and status; every other field goes to the metadata.\n' +
+        'A field may be a path into an object: --input payload.question',
+    )
+    .argument('<suite>', 'slug of the suite')
+    .argument('<file>', 'a .jsonl or .csv file, UTF-8')
+    .option('--input <field>', 'field that holds the input')
+    .option('--expected <field>', 'field that holds the expected output')
+    .option('--key <field>', 'field that holds the key, unique in the suite')
+    .option('--tags <fields>', 'fields whose values are tags, separated by commas', readNames)
+    .option('--tags-separator <text>', 'splits the value of a tags field', readSeparator)
+    .option('--metadata <fields>', 'only these fields go to the metadata', readNames)
+    .option('--tag <name>', 'a tag for every case; can be repeated', collect)
+    .option('--create', 'create the suite if there is none', false)
+    .addOption(
+      new Option('--on-conflict <what>', 'when a key is there with other content')
+        .choices(['fail', 'skip', 'update'])
+        .default('fail'),
+    )
+    .addOption(new Option('--format <format>', 'default: by the name').choices(['jsonl', 'csv']))
+    .action(async (suite: string, file: string, flags: Flags) => {
+      const result = await deps.withOwnerClient((client) => runImport(client, suite, file, flags));
+      for (const line of describeImport(suite, result)) deps.print(line);
+    });
+}
+
+function runImport(
+  client: ClientBase,
+  suite: string,
+  file: string,
+  flags: Flags,
+): Promise<ImportResult> {
+  const { create, onConflict, format, tag, ...mapping } = flags;
+  return importFile({
+    client,
+    suite,
+    file,
+    create,
+    onConflict,
+    format,
+    mapping: { ...mapping, extraTags: tag },
+  });
+}
+
+function readNames(text: string, earlier: string[] = []): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('A name in the list is empty.');
+  return [...earlier, ...names];
+}
+
+function readSeparator(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
+}
+
+function collect(text: string, earlier: string[] = []): string[] {
+  return [...earlier, text];
+}

@@ -1,0 +1,34 @@
+/** The two pools of a process: the owner's for the worker, the API's for requests. */
+import pg from 'pg';
+import type { Logger } from '../logger.ts';
+
+/** What `makePools` returns. */
+export type Pools = { owner: pg.Pool; api: pg.Pool; release(): Promise<void> };
+
+/** Opens both pools; nothing connects before it is asked to. */
+export function makePools(options: { ownerUrl: string; apiUrl: string; logger?: Logger }): Pools {
+  const { ownerUrl, apiUrl, logger } = options;
+  const owner = makePool(ownerUrl, 'bulkhead owner', logger);
+  const api = makePool(apiUrl, 'bulkhead api', logger);
+  return {
+    owner,
+    api,
+    async release() {
+      await Promise.all([owner.end(), api.end()]);
+    },
+  };
+}
+
+/** A pool that survives a restart of the server: without a handler an idle client's error ends the process. */
+export function makePool(
+  connectionString: string,
+  name: string,
+  logger?: Logger,
+  more: pg.PoolConfig = {},
+): pg.Pool {
+  const pool = new pg.Pool({ connectionString, application_name: name, ...more });
+  const warn = (error: Error) => logger?.warn({ err: error, pool: name }, 'connection lost');
+  pool.on('error', warn);
+  pool.on('connect', (client) => client.on('error', warn));
+  return pool;
+}

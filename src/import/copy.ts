@@ -1,0 +1,45 @@
+/** One case on its way into `pg_temp.import_rows`; JSON values are already text. */
+export type ImportRow = {
+  line: number;
+  externalKey: string | null;
+  input: string;
+  expectedOutput: string | null;
+  metadata: string;
+  tags: string[];
+  status: string;
+};
+
+const ESCAPES: Record<string, string> = {
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** A row in the text format of COPY, with its line feed. */
+export function encodeRow(row: ImportRow): string {
+  return `${[
+    String(row.line),
+    encodeText(row.externalKey),
+    encodeText(row.input),
+    encodeText(row.expectedOutput),
+    encodeText(row.metadata),
+    encodeText(encodeArray(row.tags)),
+    encodeText(row.status),
+  ].join('\t')}\n`;
+}
+
+/** A value in the text format of COPY: null is \N, and what could be taken for syntax is escaped. */
+export function encodeText(value: string | null): string {
+  return value === null
+    ? '\\N'
+    : value.replace(/[\\\b\f\n\r\t\v]/g, (character) => ESCAPES[character] ?? character);
+}
+
+/** A PostgreSQL array literal of texts. */
+export function encodeArray(values: string[]): string {
+  return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}

@@ -1,0 +1,67 @@
+// Number sources (`context.source`, `JSON.rawJSON`) are in the runtime but not yet in the typings.
+type RawJson = { rawJSON: string };
+type JsonWithSource = {
+  parse(text: string, reviver: (key: string, value: unknown, context: Context) => unknown): unknown;
+  rawJSON(source: string): RawJson;
+  isRawJSON(value: unknown): value is RawJson;
+};
+type Context = { source?: string };
+const json = JSON as unknown as JsonWithSource;
+
+/**
+ * Parses JSON without losing a digit: a number that a double cannot hold as it is written
+ * (12345678901234567890, 1e400, 1.10) is carried along as its source and written out unchanged.
+ */
+export function parseJson(text: string): unknown {
+  if (!/\d[.eE]|\d{16}|-0/.test(text)) return JSON.parse(text);
+  return json.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && String(value) !== source
+      ? json.rawJSON(source)
+      : value,
+  );
+}
+
+/** A JSON scalar as text, or null when the value is something else. */
+export function scalarText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return json.isRawJSON(value) ? value.rawJSON : null;
+}
+
+/** True for a JSON object: not null, not an array, not a number carried as its source. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !json.isRawJSON(value)
+  );
+}
+
+/**
+ * Finds a string that PostgreSQL cannot store: one with U+0000 or with half of a surrogate pair.
+ * Returns a sentence that says where (`input.messages[2]`), or null.
+ */
+export function findUnstorable(value: unknown): string | null {
+  const open: { value: unknown; path: string }[] = [{ value, path: '' }];
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    const { value, path } = item;
+    if (typeof value === 'string') {
+      const fault = faultOf(value);
+      if (fault !== null) return `${path || 'the text'} has ${fault}`;
+    } else if (Array.isArray(value)) {
+      value.forEach((element, index) => {
+        open.push({ value: element, path: `${path}[${index}]` });
+      });
+    } else if (isObject(value)) {
+      for (const [name, member] of Object.entries(value)) {
+        const fault = faultOf(name);
+        if (fault !== null) return `the name of a field has ${fault}`;
+        open.push({ value: member, path: path === '' ? name : `${path}.${name}` });
+      }
+    }
+  }
+  return null;
+}
+
+function faultOf(text: string): string | null {
+  if (text.includes('\u0000')) return 'a NUL character (\\u0000), which cannot be stored';
+  return text.isWellFormed() ? null : 'half of a surrogate pair (\\ud800 to \\udfff) on its own';
+}

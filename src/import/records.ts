@@ -1,0 +1,12 @@
+/** One record of an import file as it was read: its fields by name, and the line it begins on. */
+export type FileRecord = { line: number; fields: Record<string, unknown> };
+
+/** How an import file is written. */
+export type FileFormat = 'jsonl' | 'csv';
+
+/** Names of fields for a message; a file with hundreds of columns does not fill the screen. */
+export function listNames(names: readonly string[]): string {
+  return names.length > 30
+    ? `${names.slice(0, 30).join(', ')} and ${names.length - 30} more`
+    : names.join(', ') || '(none)';
+}

@@ -1,0 +1,59 @@
+import test from 'ava';
+import { runBulkhead } from '../helpers/bulkhead.ts';
+import { useDatabase } from '../helpers/database.ts';
+import { makeFile } from '../helpers/import.ts';
+
+const db = useDatabase(test);
+
+test('bulkhead import says what it did, and which tags got another name', async (t) => {
+  const file = makeFile(
+    t,
+    'tickets.csv',
+    '\uFEFFid,text,labels,priority,from\r\n1,"Charged\r\ntwice","Billing;Refund (late)",P1,Mira\r\n2,Broken,,P0,\r\n',
+  );
+  const { code, output } = await runBulkhead(
+    t,
+    [
+      ...['import', 'tickets', file, '--create', '--input', 'text', '--key', 'id'],
+      ...['--tags', 'labels,priority', '--tags-separator', ';', '--tag', 'imported'],
+    ],
+    { DATABASE_URL: db.ownerUrl },
+  );
+  t.is(code, 0, output);
+  t.regex(output, /^new suite tickets: 2 cases read, 2 inserted, \d+\.\d s$/m);
+  t.regex(output, /^new tags \(5\): billing, imported, p0, p1, refund_late$/m);
+  t.regex(output, /^tags written as names \(1\):\n {2}'Refund \(late\)' → refund_late$/m);
+  t.regex(output, /^tags in lower case \(3\): Billing, P0, P1$/m);
+  const { rows } = await db.pool.query(
+    `select external_key, input, metadata from bulkhead.test_cases
+      where suite_id = bulkhead.suite_id('tickets') order by id`,
+  );
+  t.deepEqual(rows, [
+    { external_key: '1', input: 'Charged\r\ntwice', metadata: { from: 'Mira' } },
+    { external_key: '2', input: 'Broken', metadata: {} },
+  ]);
+});
+
+test('a file with errors ends with all of them and exit code 2', async (t) => {
+  const file = makeFile(t, 'bad.csv', 'input,tags\nfine,a\n1,2,3\n,b\nfine,日本\n"cut');
+  const { code, output } = await runBulkhead(t, ['import', 'bad', file, '--create'], {
+    DATABASE_URL: db.ownerUrl,
+  });
+  t.is(code, 2, output);
+  t.regex(output, /bad\.csv was not imported: 4 problems, nothing was written/);
+  t.regex(output, /line 3: too many fields: 3, but the header has 2 fields \(input, tags\)/);
+  t.regex(output, /line 4: the column 'input' is empty, so the case has no input/);
+  t.regex(output, /line 5: no tag name can be made of '日本'/);
+  t.regex(output, /line 6: the file ends inside the record that begins here/);
+});
+
+test('an unknown suite ends with exit code 3, a wrong flag says what it can be', async (t) => {
+  const file = makeFile(t, 'one.jsonl', '{"input":"x"}\n');
+  const environment = { DATABASE_URL: db.ownerUrl };
+  const unknown = await runBulkhead(t, ['import', 'no-such', file], environment);
+  t.is(unknown.code, 3, unknown.output);
+  t.regex(unknown.output, /there is no suite "no-such"/);
+  const flag = await runBulkhead(t, ['import', 'x', file, '--on-conflict', 'merge'], environment);
+  t.not(flag.code, 0);
+  t.regex(flag.output, /Allowed choices are fail, skip, update/);
+});

@@ -1,0 +1,258 @@
+import { monthName, NAMES } from './people.ts';
+import type { Random } from './random.ts';
+
+/** A value for a slot: how the user says it, and what the call has to carry. */
+export type Slot = { shown: string; value: unknown };
+
+const DAY = 24 * 60 * 60 * 1000;
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const pad = (value: number) => String(value).padStart(2, '0');
+
+/** A day as YYYY-MM-DD. */
+export const isoDay = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+/** A morning on a working day of spring 2026. */
+export function pickToday(random: Random): number {
+  const day = Date.UTC(2026, random.int(1, 5), random.int(1, 28));
+  const weekday = new Date(day).getUTCDay();
+  return weekday === 0 ? day + DAY : weekday === 6 ? day + 2 * DAY : day;
+}
+
+/** The day with its name, as it stands in the system message. */
+export function nameDay(time: number): string {
+  const date = new Date(time);
+  const weekday = WEEKDAYS[date.getUTCDay()];
+  return `${weekday}, ${date.getUTCDate()} ${monthName(date.getUTCMonth() + 1)} ${date.getUTCFullYear()}`;
+}
+
+/** A working day of the next two weeks, said relative to today. */
+function pickDay(random: Random, today: number): Slot {
+  const weekday = new Date(today).getUTCDay();
+  const roll = random.int(1, 4);
+  if (roll === 1 && weekday < 5) return { shown: 'tomorrow', value: isoDay(today + DAY) };
+  if (roll === 2) {
+    const wanted = random.int(1, 5);
+    const days = 7 - weekday + wanted;
+    return { shown: `${WEEKDAYS[wanted]} next week`, value: isoDay(today + days * DAY) };
+  }
+  const date = new Date(today + random.int(3, 11) * DAY);
+  const name = monthName(date.getUTCMonth() + 1);
+  return {
+    shown: random.pick([`${date.getUTCDate()} ${name}`, `${name} ${date.getUTCDate()}`]),
+    value: isoDay(date.getTime()),
+  };
+}
+
+function pickPastDay(random: Random, today: number): Slot {
+  const weekday = new Date(today).getUTCDay();
+  if (random.chance(0.3))
+    return { shown: 'last Monday', value: isoDay(today - (weekday + 6) * DAY) };
+  const date = new Date(today - random.int(2, 40) * DAY);
+  return {
+    shown: `${date.getUTCDate()} ${monthName(date.getUTCMonth() + 1)}`,
+    value: isoDay(date.getTime()),
+  };
+}
+
+function pickWhen(random: Random, today: number): Slot {
+  const day = pickDay(random, today);
+  const hour = random.int(9, 16);
+  const clock = random.pick([
+    { shown: `at ${pad(hour)}:15`, value: `${pad(hour)}:15` },
+    {
+      shown: `at ${hour > 12 ? hour - 12 : hour} ${hour < 12 ? 'am' : 'pm'}`,
+      value: `${pad(hour)}:00`,
+    },
+    { shown: `at ${pad(hour)}:30`, value: `${pad(hour)}:30` },
+    { shown: 'at noon', value: '12:00' },
+  ]);
+  return { shown: `${day.shown} ${clock.shown}`, value: `${day.value}T${clock.value}` };
+}
+
+const same = (value: string): Slot => ({ shown: value, value });
+const number = (value: number): Slot => ({ shown: String(value), value });
+const words = (shown: string, value: number): Slot => ({ shown, value });
+
+const TOPICS = [
+  'the budget for the trade fair',
+  'the new label printer',
+  'onboarding',
+  'the Venlo contract',
+  'battery suppliers',
+  'the pentest findings',
+  'price list 2027',
+  'the packaging test',
+  'holiday cover',
+  'the ISO audit',
+  'the freezer recall',
+  'firmware 4.9',
+  'the apprentices',
+  'our booth in Parma',
+];
+const NEWS = [
+  'the delivery comes on Thursday and not on Tuesday',
+  'I am working from home today',
+  'the lab has finished the samples',
+  'we accept the offer without the service contract',
+  'the meeting room is flooded and we use the canteen',
+  'the invoice has been paid',
+  'I need the signed form before Friday',
+  'the demo account is ready',
+  'parking is closed this week',
+  'the probe in row four is fine again',
+  'nobody has to come in on Saturday',
+];
+const BUGS = [
+  'Export button does nothing in Firefox',
+  'Graph is empty after midnight UTC',
+  'Login loop with Okta',
+  'PDF cuts off the last column',
+  'Alarm sound plays twice on Android',
+  'Search ignores umlauts',
+  'Decimal comma is read as thousands',
+  'Site filter forgets its state',
+  'Two hubs with one name crash the list',
+];
+const WISHES = [
+  'Mute all probes of a room at once',
+  'Dark mode that can be chosen',
+  'Sort reports by room',
+  'Import limits from a spreadsheet',
+  'Show battery in the widget',
+  'Copy an alarm schedule to another site',
+];
+const PHRASES = [
+  'The lift is out of order until Friday.',
+  'Could you sign here, please?',
+  'We do not ship on public holidays.',
+  'Your guests are waiting at the gate.',
+  'The price includes installation.',
+  'Please keep the door closed.',
+];
+
+/** Values for all slots of a request. */
+export function makeAgentSlots(random: Random, today: number): Record<string, Slot> {
+  const [person = '', person2 = ''] = random.sample(NAMES, 2);
+  const [place = '', place2 = ''] = random.sample(
+    [
+      'Ghent',
+      'Jena',
+      'Bergen',
+      'Aarhus',
+      'Lyon',
+      'Venlo',
+      'Tartu',
+      'Porto',
+      'Leiden',
+      'Parma',
+      'Vienna',
+    ],
+    2,
+  );
+  const day = pickDay(random, today);
+  const inTwoDays = isoDay(Date.parse(String(day.value)) + 2 * DAY);
+  return {
+    person: same(person),
+    person2: same(person2),
+    place: same(place),
+    place2: same(place2),
+    day,
+    'day+2': { shown: inTwoDays, value: inTwoDays },
+    day_past: pickPastDay(random, today),
+    when: pickWhen(random, today),
+    today: same(isoDay(today)),
+    topic: same(random.pick(TOPICS)),
+    length: random.pick([
+      words('half an hour', 30),
+      words('an hour', 60),
+      words('45 minutes', 45),
+      words('two hours', 120),
+      words('a quarter of an hour', 15),
+      words('90 minutes', 90),
+    ]),
+    hours: random.pick([
+      words('3 hours', 3),
+      words('an hour and a half', 1.5),
+      words('7.5 h', 7.5),
+      words('two hours', 2),
+      words('half a day (4 h)', 4),
+      words('45 minutes', 0.75),
+    ]),
+    room: same(
+      random.pick([
+        'Room Oslo',
+        'Room Faro',
+        'the canteen',
+        'Lab 2',
+        'the library',
+        'Room Tallinn',
+      ]),
+    ),
+    news: same(random.pick(NEWS)),
+    subject: same(
+      random.pick(['Thursday', 'Quick update', 'Change of plan', 'Please read', 'Row four']),
+    ),
+    company: same(
+      random.pick([
+        'Nordkai Logistics',
+        'Ferreira & Filhos',
+        'Holzer GmbH',
+        'Polder Foods',
+        'Atelier Roux',
+        'Baltic Catch',
+      ]),
+    ),
+    project: same(random.pick(['WATCH', 'HUB', 'SHOP', 'REPORTS', 'IOS'])),
+    bug: same(random.pick(BUGS)),
+    wish: same(random.pick(WISHES)),
+    severity: same(random.pick(['low', 'medium', 'high', 'critical'])),
+    issue: same(`${random.pick(['WATCH', 'HUB', 'SHOP', 'IOS'])}-${random.int(118, 2_940)}`),
+    order: same(`LK-${random.int(80_100, 99_700)}`),
+    euros: number(random.pick([120, 75.5, 890, 2_400, 13_999.9, 349, 5_600, 42.2])),
+    currency: random.pick([
+      words2('US dollars', 'USD'),
+      words2('Danish crowns', 'DKK'),
+      words2('Swiss francs', 'CHF'),
+      words2('pounds', 'GBP'),
+      words2('zloty', 'PLN'),
+      words2('yen', 'JPY'),
+    ]),
+    part: same(
+      random.pick([
+        'LM-4410',
+        'LM-2206',
+        'LM-3102',
+        'CR2477 cells',
+        'Pebble',
+        'Hub 2',
+        'wall plate',
+      ]),
+    ),
+    warehouse: same(random.pick(['Ghent', 'Jena', 'Aarhus'])),
+    number: number(random.pick([4, 6, 12, 25, 40, 96, 150])),
+    degrees: number(random.pick([18, 19.5, 20, 21, 21.5, 22, 23])),
+    phrase: same(random.pick(PHRASES)),
+    language: random.pick([
+      words2('Danish', 'da'),
+      words2('Portuguese', 'pt'),
+      words2('Polish', 'pl'),
+      words2('Turkish', 'tr'),
+      words2('Italian', 'it'),
+      words2('Norwegian', 'nb'),
+    ]),
+  };
+}
+
+function words2(shown: string, value: string): Slot {
+  return { shown, value };
+}
+
+/** Puts the true values into the arguments of a call; a slot alone keeps its type. */
+export function fillArguments(json: string, slots: Record<string, Slot>): Record<string, unknown> {
+  return JSON.parse(json, (_key, value) => {
+    if (typeof value !== 'string') return value;
+    const alone = /^\{([\w+]+)\}$/.exec(value)?.[1];
+    if (alone !== undefined) return slots[alone]?.value;
+    return value.replace(/\{([\w+]+)\}/g, (_place, name: string) => String(slots[name]?.value));
+  });
+}

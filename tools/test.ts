@@ -1,0 +1,159 @@
+/**
+ * `npm test`: all checks and all tests, on a server of their own or the one of DATABASE_URL.
+ * `npm test -- test/some.test.ts --match='*title*'`: only that, without the checks.
+ * `npm run generate`: makes the generated files, on the same kind of server.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { projectDir, readConfig } from '../src/config.ts';
+import { databaseUrl, loginUrl, setPassword } from '../src/database/admin.ts';
+import { startEmbedded } from '../src/database/embedded.ts';
+import { removeDataDir } from '../src/database/embedded-place.ts';
+import { type Logger, makeLogger } from '../src/logger.ts';
+import { buildTemplate } from '../test/helpers/template.ts';
+
+type Command = { name: string; command: string; args: string[] };
+type Totals = { passed: number; failed: number; skipped: number };
+
+/** What is checked beside the tests. Each counts as one; add those of generated files here. */
+const checks: Command[] = [
+  { name: 'format and lint', command: 'biome', args: ['check', '--error-on-warnings'] },
+  { name: 'types', command: 'tsc', args: ['--noEmit'] },
+  { name: 'SQL', command: 'node', args: ['tools/check-sql.ts'] },
+  { name: 'generated files', command: 'node', args: ['tools/generate.ts', '--check'] },
+];
+
+const avaArguments = process.argv.slice(2).filter((argument) => argument !== '--');
+const binaries = join(projectDir, 'node_modules', '.bin');
+const environment: NodeJS.ProcessEnv = {
+  ...process.env,
+  PATH: `${binaries}${delimiter}${process.env.PATH}`,
+  GRAPHILE_ENV: 'test',
+};
+
+/** The tool that is running now: it must not outlive an interrupted run. */
+let running: ChildProcess | undefined;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  const server = await openServer();
+  const release = async () => {
+    running?.kill();
+    await server.stop();
+    process.exit(130);
+  };
+  process.once('SIGINT', release).once('SIGTERM', release);
+  try {
+    Object.assign(environment, server.variables);
+    if (avaArguments[0] === '--generate')
+      return await run('node', ['tools/generate.ts'], { stdio: 'inherit' });
+    if (avaArguments.length > 0) return await run('ava', avaArguments, { stdio: 'inherit' });
+    for (const check of checks) await runCheck(check, totals);
+    await runAva(totals);
+  } finally {
+    await server.stop();
+  }
+  if (totals.skipped > 0) console.log(`${totals.skipped} skipped`);
+  console.log(`${totals.passed} passed, ${totals.failed} failed`);
+  return totals.failed > 0 ? 1 : 0;
+}
+
+/** A server for this run alone, or the one that was asked for; either with the template built. */
+async function openServer() {
+  const logger = makeLogger(process.env.BULKHEAD_LOG_LEVEL || 'warn');
+  const { databaseUrl: given, apiDatabaseUrl } = readConfig();
+  const { ownerUrl, stop } = given
+    ? { ownerUrl: given, stop: async () => {} }
+    : await startThrowAway(logger);
+  try {
+    const template = await buildTemplate(ownerUrl, logger);
+    const apiUrl = await openApiLogin(
+      ownerUrl,
+      apiDatabaseUrl === given ? undefined : apiDatabaseUrl,
+    );
+    const variables = {
+      BULKHEAD_TEST_OWNER_URL: ownerUrl,
+      BULKHEAD_TEST_API_URL: apiUrl,
+      BULKHEAD_TEST_TEMPLATE: template,
+    };
+    return { variables, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startThrowAway(logger: Logger) {
+  const dataDir = await fs.mkdtemp(join(tmpdir(), 'bulkhead-test-'));
+  // Started by root, the server is another user's, who has to get in.
+  await fs.chmod(dataDir, 0o711);
+  // Nothing here has to survive a power cut.
+  const settings = { fsync: 'off', full_page_writes: 'off' };
+  const { ownerUrl, stop } = await startEmbedded({ dataDir, logger, port: 0, settings });
+  return {
+    ownerUrl,
+    async stop() {
+      await stop();
+      await removeDataDir(dataDir);
+    },
+  };
+}
+
+/** The API's login belongs to the whole server; without its URL it gets a new password. */
+async function openApiLogin(ownerUrl: string, given: string | undefined): Promise<string> {
+  if (given) return given;
+  const password = randomBytes(18).toString('base64url');
+  await setPassword(ownerUrl, 'bulkhead_api', password);
+  return loginUrl(databaseUrl(ownerUrl, 'postgres'), 'bulkhead_api', password);
+}
+
+async function runCheck({ name, command, args }: Command, totals: Totals) {
+  console.log(`— ${name}`);
+  const code = await run(command, args, { stdio: 'inherit' });
+  totals[code === 0 ? 'passed' : 'failed'] += 1;
+}
+
+/** ava counts best in TAP, which people read worst: each line is turned into a tick or a cross. */
+async function runAva(totals: Totals) {
+  console.log('— tests');
+  let [seen, failed] = [0, 0];
+  const code = await run('ava', ['--tap'], {
+    stdio: ['inherit', 'pipe', 'inherit'],
+    onLine(line) {
+      const result = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line);
+      if (!result) return /^(TAP |1\.\.|# |---|#$)/.test(line) ? undefined : console.log(line);
+      const [, not, title, skipped] = result;
+      seen += 1;
+      const outcome = skipped ? 'skipped' : not ? 'failed' : 'passed';
+      if (outcome === 'failed') failed += 1;
+      totals[outcome] += 1;
+      console.log(`${{ passed: '✔', failed: '✖', skipped: '-' }[outcome]} ${title}`);
+    },
+  });
+  // A run that fails without a failed test (no files, a crash of ava) has failed all the same.
+  if ((code !== 0 && failed === 0) || seen === 0) totals.failed += 1;
+}
+
+type RunOptions = {
+  stdio: 'inherit' | ['inherit', 'pipe', 'inherit'];
+  onLine?: (line: string) => void;
+};
+
+/** Runs a tool of node_modules/.bin; resolves to its exit code. */
+async function run(command: string, args: string[], { stdio, onLine }: RunOptions) {
+  const child = spawn(join(binaries, command), args, { cwd: projectDir, env: environment, stdio });
+  running = child;
+  const exit = new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+  if (child.stdout && onLine)
+    for await (const line of createInterface({ input: child.stdout })) onLine(line);
+  return exit;
+}
