@@ -86,6 +86,37 @@ order by n.nspname, p.proname, identity`;
 
 type Column = { definition: string; name: string; comment: string | null };
 
+/** A row of tablesQuery. */
+type Relation = {
+  name: string;
+  relkind: string;
+  partition_key: string | null;
+  view: string | null;
+  comment: string | null;
+  columns: Column[];
+  constraints: string[] | null;
+  indexes: string[] | null;
+  triggers: string[] | null;
+  grants: string[] | null;
+};
+
+/** A row of functionsQuery. */
+type Routine = {
+  name: string;
+  arguments: string;
+  identity: string;
+  result: string;
+  language: string;
+  volatility: string;
+  parallel: string;
+  strict: boolean;
+  definer: boolean;
+  settings: string[] | null;
+  hash: string;
+  comment: string | null;
+  grantees: (string | null)[] | null;
+};
+
 /** The schema as SQL text, in an order that does not depend on how it came about. */
 export async function printSchema(client: pg.ClientBase): Promise<string> {
   const tables = await client.query(tablesQuery, [schemas]);
@@ -100,15 +131,8 @@ export async function printSchema(client: pg.ClientBase): Promise<string> {
   ].join('\n\n');
 }
 
-function printRelation(row: Record<string, never>): string {
-  const { name, relkind, columns, constraints, partition_key, view } = row as {
-    name: string;
-    relkind: string;
-    columns: Column[];
-    constraints: string[] | null;
-    partition_key: string | null;
-    view: string | null;
-  };
+function printRelation(row: Relation): string {
+  const { name, relkind, columns, constraints, partition_key, view } = row;
   const what = { c: 'type', v: 'view' }[relkind] ?? 'table';
   const body = [...columns.map((column) => column.definition), ...(constraints ?? [])].join(
     ',\n  ',
@@ -127,16 +151,16 @@ function printRelation(row: Record<string, never>): string {
   ].join('\n');
 }
 
-function printFunction(row: Record<string, never>): string {
-  const { name, language, volatility, parallel, result, hash } = row as Record<string, string>;
+function printFunction(row: Routine): string {
+  const { name, language, volatility, parallel, result, hash } = row;
   const signature = `${name}(${row.identity})`;
   return [
     `create function ${name}(${row.arguments}) returns ${result}`,
     `  language ${language} ${volatility}${row.strict ? ' strict' : ''} ${parallel} security ${row.definer ? 'definer' : 'invoker'}`,
-    ...((row.settings as string[] | null) ?? []).map((setting) => `  set ${setting}`),
+    ...(row.settings ?? []).map((setting) => `  set ${setting}`),
     `  as '${hash}';`,
     ...comment('function', signature, row.comment),
-    ...((row.grantees as (string | null)[] | null) ?? []).map(
+    ...(row.grantees ?? []).map(
       (grantee) => `grant execute on function ${signature} to ${grantee ?? 'public'};`,
     ),
   ].join('\n');

@@ -69,7 +69,8 @@ export async function importFile(options: {
       normalizedTags: reading.tagBook.normalized(),
     };
   } catch (error) {
-    if (existing === null) await deleteSuite.run({ suiteId }, client);
+    // If this fails too, the first error is still the one to tell.
+    if (existing === null) await deleteSuite.run({ suiteId }, client).catch(() => {});
     throw error;
   }
 }
@@ -146,7 +147,7 @@ async function appendRows(
     for (const { outcome, cases } of outcomes) counts[outcome as Outcome] = Number(cases);
     return counts;
   } catch (error) {
-    await dropUnusedTags.run({ suiteId, names: newTags }, client);
+    await dropUnusedTags.run({ suiteId, names: newTags }, client).catch(() => {});
     if (error instanceof DatabaseError && error.code?.startsWith('TC')) {
       const numbering = `Cases are numbered by their lines in ${file}.`;
       error.hint = error.hint ? `${error.hint} ${numbering}` : numbering;

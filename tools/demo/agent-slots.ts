@@ -71,7 +71,7 @@ function pickWhen(random: Random, today: number): Slot {
 
 const same = (value: string): Slot => ({ shown: value, value });
 const number = (value: number): Slot => ({ shown: String(value), value });
-const words = (shown: string, value: number): Slot => ({ shown, value });
+const meaning = ([shown, value]: [string, unknown]): Slot => ({ shown, value });
 
 const TOPICS = [
   'the budget for the trade fair',
@@ -130,121 +130,116 @@ const PHRASES = [
   'Please keep the door closed.',
 ];
 
+const PLACES = [
+  'Ghent',
+  'Jena',
+  'Bergen',
+  'Aarhus',
+  'Lyon',
+  'Venlo',
+  'Tartu',
+  'Porto',
+  'Leiden',
+  'Parma',
+  'Vienna',
+];
+const ROOMS = ['Room Oslo', 'Room Faro', 'the canteen', 'Lab 2', 'the library', 'Room Tallinn'];
+const SUBJECTS = ['Thursday', 'Quick update', 'Change of plan', 'Please read', 'Row four'];
+const COMPANIES = [
+  'Nordkai Logistics',
+  'Ferreira & Filhos',
+  'Holzer GmbH',
+  'Polder Foods',
+  'Atelier Roux',
+  'Baltic Catch',
+];
+const PARTS = ['LM-4410', 'LM-2206', 'LM-3102', 'CR2477 cells', 'Pebble', 'Hub 2', 'wall plate'];
+
+// What is said, and what it means.
+const LENGTHS: [string, number][] = [
+  ['half an hour', 30],
+  ['an hour', 60],
+  ['45 minutes', 45],
+  ['two hours', 120],
+  ['a quarter of an hour', 15],
+  ['90 minutes', 90],
+];
+const HOURS: [string, number][] = [
+  ['3 hours', 3],
+  ['an hour and a half', 1.5],
+  ['7.5 h', 7.5],
+  ['two hours', 2],
+  ['half a day (4 h)', 4],
+  ['45 minutes', 0.75],
+];
+const CURRENCIES: [string, string][] = [
+  ['US dollars', 'USD'],
+  ['Danish crowns', 'DKK'],
+  ['Swiss francs', 'CHF'],
+  ['pounds', 'GBP'],
+  ['zloty', 'PLN'],
+  ['yen', 'JPY'],
+];
+const LANGUAGES: [string, string][] = [
+  ['Danish', 'da'],
+  ['Portuguese', 'pt'],
+  ['Polish', 'pl'],
+  ['Turkish', 'tr'],
+  ['Italian', 'it'],
+  ['Norwegian', 'nb'],
+];
+
 /** Values for all slots of a request. */
 export function makeAgentSlots(random: Random, today: number): Record<string, Slot> {
-  const [person = '', person2 = ''] = random.sample(NAMES, 2);
-  const [place = '', place2 = ''] = random.sample(
-    [
-      'Ghent',
-      'Jena',
-      'Bergen',
-      'Aarhus',
-      'Lyon',
-      'Venlo',
-      'Tartu',
-      'Porto',
-      'Leiden',
-      'Parma',
-      'Vienna',
-    ],
-    2,
-  );
+  return { ...timeSlots(random, today), ...nameSlots(random), ...workSlots(random) };
+}
+
+function timeSlots(random: Random, today: number): Record<string, Slot> {
   const day = pickDay(random, today);
-  const inTwoDays = isoDay(Date.parse(String(day.value)) + 2 * DAY);
+  return {
+    day,
+    'day+2': same(isoDay(Date.parse(String(day.value)) + 2 * DAY)),
+    day_past: pickPastDay(random, today),
+    when: pickWhen(random, today),
+    today: same(isoDay(today)),
+    length: meaning(random.pick(LENGTHS)),
+    hours: meaning(random.pick(HOURS)),
+  };
+}
+
+function nameSlots(random: Random): Record<string, Slot> {
+  const [person = '', person2 = ''] = random.sample(NAMES, 2);
+  const [place = '', place2 = ''] = random.sample(PLACES, 2);
   return {
     person: same(person),
     person2: same(person2),
     place: same(place),
     place2: same(place2),
-    day,
-    'day+2': { shown: inTwoDays, value: inTwoDays },
-    day_past: pickPastDay(random, today),
-    when: pickWhen(random, today),
-    today: same(isoDay(today)),
+    room: same(random.pick(ROOMS)),
+    company: same(random.pick(COMPANIES)),
+    warehouse: same(random.pick(['Ghent', 'Jena', 'Aarhus'])),
+    language: meaning(random.pick(LANGUAGES)),
+  };
+}
+
+function workSlots(random: Random): Record<string, Slot> {
+  return {
     topic: same(random.pick(TOPICS)),
-    length: random.pick([
-      words('half an hour', 30),
-      words('an hour', 60),
-      words('45 minutes', 45),
-      words('two hours', 120),
-      words('a quarter of an hour', 15),
-      words('90 minutes', 90),
-    ]),
-    hours: random.pick([
-      words('3 hours', 3),
-      words('an hour and a half', 1.5),
-      words('7.5 h', 7.5),
-      words('two hours', 2),
-      words('half a day (4 h)', 4),
-      words('45 minutes', 0.75),
-    ]),
-    room: same(
-      random.pick([
-        'Room Oslo',
-        'Room Faro',
-        'the canteen',
-        'Lab 2',
-        'the library',
-        'Room Tallinn',
-      ]),
-    ),
     news: same(random.pick(NEWS)),
-    subject: same(
-      random.pick(['Thursday', 'Quick update', 'Change of plan', 'Please read', 'Row four']),
-    ),
-    company: same(
-      random.pick([
-        'Nordkai Logistics',
-        'Ferreira & Filhos',
-        'Holzer GmbH',
-        'Polder Foods',
-        'Atelier Roux',
-        'Baltic Catch',
-      ]),
-    ),
+    subject: same(random.pick(SUBJECTS)),
     project: same(random.pick(['WATCH', 'HUB', 'SHOP', 'REPORTS', 'IOS'])),
     bug: same(random.pick(BUGS)),
     wish: same(random.pick(WISHES)),
     severity: same(random.pick(['low', 'medium', 'high', 'critical'])),
     issue: same(`${random.pick(['WATCH', 'HUB', 'SHOP', 'IOS'])}-${random.int(118, 2_940)}`),
     order: same(`LK-${random.int(80_100, 99_700)}`),
-    euros: number(random.pick([120, 75.5, 890, 2_400, 13_999.9, 349, 5_600, 42.2])),
-    currency: random.pick([
-      words2('US dollars', 'USD'),
-      words2('Danish crowns', 'DKK'),
-      words2('Swiss francs', 'CHF'),
-      words2('pounds', 'GBP'),
-      words2('zloty', 'PLN'),
-      words2('yen', 'JPY'),
-    ]),
-    part: same(
-      random.pick([
-        'LM-4410',
-        'LM-2206',
-        'LM-3102',
-        'CR2477 cells',
-        'Pebble',
-        'Hub 2',
-        'wall plate',
-      ]),
-    ),
-    warehouse: same(random.pick(['Ghent', 'Jena', 'Aarhus'])),
+    euros: number(random.pick([120, 75.5, 890, 2_400, 13_950, 349, 5_600, 42.2])),
+    currency: meaning(random.pick(CURRENCIES)),
+    part: same(random.pick(PARTS)),
     number: number(random.pick([4, 6, 12, 25, 40, 96, 150])),
     degrees: number(random.pick([18, 19.5, 20, 21, 21.5, 22, 23])),
     phrase: same(random.pick(PHRASES)),
-    language: random.pick([
-      words2('Danish', 'da'),
-      words2('Portuguese', 'pt'),
-      words2('Polish', 'pl'),
-      words2('Turkish', 'tr'),
-      words2('Italian', 'it'),
-      words2('Norwegian', 'nb'),
-    ]),
   };
-}
-
-function words2(shown: string, value: string): Slot {
-  return { shown, value };
 }
 
 /** Puts the true values into the arguments of a call; a slot alone keeps its type. */

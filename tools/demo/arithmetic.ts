@@ -13,11 +13,16 @@ export const ARITHMETIC: DemoSuite = {
     'Short word problems with one number as the answer. metadata.expression says how it is worked out.',
   tag_policy: 'open',
   tags: [
-    { name: 'easy', meaning: 'One step.', colour: '#16a34a', exclusive_group: 'difficulty' },
-    { name: 'medium', meaning: 'Two steps.', colour: '#d97706', exclusive_group: 'difficulty' },
+    {
+      name: 'easy',
+      meaning: 'At most two steps.',
+      colour: '#16a34a',
+      exclusive_group: 'difficulty',
+    },
+    { name: 'medium', meaning: 'Three steps.', colour: '#d97706', exclusive_group: 'difficulty' },
     {
       name: 'hard',
-      meaning: 'Three steps or more.',
+      meaning: 'Four steps or more.',
       colour: '#dc2626',
       exclusive_group: 'difficulty',
     },
@@ -133,26 +138,29 @@ function tryProblem(
   const answer = Math.round(hundredths) / 100;
   const exact = Math.abs(hundredths - Math.round(hundredths)) < 1e-6;
   const tags = tagList.split(', ');
-  const whole = Number.isInteger(answer);
-  const decimalsFit = ['€', 'm', 'l', 'km'].includes(unit) || whole;
+  const decimalsFit = ['€', 'm', 'l', 'km'].includes(unit) || Number.isInteger(answer);
   if (!exact || !decimalsFit || (answer <= 0 && !tags.includes('negative'))) return null;
-  const steps = (formula.match(/[-+*/]/g) ?? []).length;
   return {
     external_key: makeKey(tags[0] ?? 'problem', input, taken),
     input,
     expected_output: { answer, unit: unit === '-' ? null : unit },
     metadata: { expression, ...makeOrigin(random) },
     tags: [
-      steps === 1 ? 'easy' : steps === 2 ? 'medium' : 'hard',
+      ...describe(formula, input, answer),
       ...tags,
-      ...(whole ? [] : ['decimal_answer']),
-      ...(/\b(three|half|third|quarter|twice|square tiles|fifty)\b/i.test(input)
-        ? ['number_words']
-        : []),
       ...(random.chance(0.06) ? ['canary'] : []),
     ],
     ...(random.chance(0.02) && { status: 'archived' as const }),
   };
+}
+
+function describe(formula: string, input: string, answer: number): string[] {
+  const steps = (formula.match(/[-+*/]/g) ?? []).length;
+  return [
+    steps <= 2 ? 'easy' : steps === 3 ? 'medium' : 'hard',
+    ...(Number.isInteger(answer) ? [] : ['decimal_answer']),
+    ...(/\b(three|half|thirds?|quarter|twice|fifty)\b/i.test(input) ? ['number_words'] : []),
+  ];
 }
 
 function draw(random: Random, low: number, high: number, step: string): string {
