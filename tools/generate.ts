@@ -1,6 +1,6 @@
 /**
- * `npm run generate` makes everything that is made by machine and committed: typed queries, schema.sql and the page of errors
- * (schema.graphql has print-schema.ts). With --check it writes nothing and fails where a file is stale.
+ * `npm run generate` makes everything that is made by machine and committed: typed queries, schema.sql, schema.graphql and the
+ * page of errors. With --check it writes nothing and fails where a file is stale.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { registry } from '../src/errors.ts';
 import { cloneDatabase } from '../test/helpers/database.ts';
+import { printGraphqlSchema } from './print-schema.ts';
 import { printSchema } from './schema-sql.ts';
 
 const project = join(import.meta.dirname, '..');
@@ -22,6 +23,7 @@ try {
   await client.connect();
   keep('schema.sql', await printSchema(client));
   await client.end();
+  keep('schema.graphql', await printGraphqlSchema(database.apiUrl));
   generateQueries(database.ownerUrl);
 } finally {
   await database.drop();

@@ -1,5 +1,5 @@
 --! Previous: sha1:676e3d17101ca24c6f698911403032b7befe4de0
---! Hash: sha1:23f09777df5132b20c997b113ebb4509208c7ec0
+--! Hash: sha1:dee795dad2431ef89137c9d76a099bbf78b1554d
 --! Message: functions
 
 --! split: 1-current.sql
@@ -301,6 +301,32 @@ $$;
 comment on function bulkhead_private.raise_unknown_tag(bigint, text) is
   'Raises TCNTG for a tag that the suite does not have, with the nearest one that it has.';
 --! EndIncluded tags/raise_unknown_tag.sql
+--! Included tags/check_new_tags.sql
+create or replace function bulkhead_private.check_new_tags(suite bulkhead.test_suites, names text[])
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  perform bulkhead_private.check_tag_names(names);
+  if cardinality(names) > 0 and suite.tag_policy = 'closed' then
+    raise exception using
+      errcode = 'TCCLO',
+      message = format('the dictionary of the suite "%s" is closed and has no tag "%s"', suite.slug, names[1]),
+      detail = format('Not in the dictionary: %s.', array_to_string(names[1:20], ', ')),
+      hint = concat(
+        'Did you mean "' || bulkhead_private.nearest_tag(suite.id, names[1]) || '"? ',
+        'bulkhead.define_tag adds a tag to a closed dictionary.'
+      );
+  end if;
+end
+$$;
+
+comment on function bulkhead_private.check_new_tags(bulkhead.test_suites, text[]) is
+  'Whether names that the suite''s dictionary lacks may be added to it. Not a name: TCTAG; closed dictionary: TCCLO.';
+--! EndIncluded tags/check_new_tags.sql
 --! Included tags/define_missing_tags.sql
 create or replace function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[])
 returns text[]
@@ -319,17 +345,7 @@ begin
   if v_missing is null then
     return '{}';
   end if;
-  perform bulkhead_private.check_tag_names(v_missing);
-  if suite.tag_policy = 'closed' then
-    raise exception using
-      errcode = 'TCCLO',
-      message = format('the dictionary of the suite "%s" is closed and has no tag "%s"', suite.slug, v_missing[1]),
-      detail = format('Not in the dictionary: %s.', array_to_string(v_missing[1:20], ', ')),
-      hint = concat(
-        'Did you mean "' || bulkhead_private.nearest_tag(suite.id, v_missing[1]) || '"? ',
-        'bulkhead.define_tag adds a tag to a closed dictionary.'
-      );
-  end if;
+  perform bulkhead_private.check_new_tags(suite, v_missing);
   insert into bulkhead.suite_tags (suite_id, name)
   select suite.id, n from unnest(v_missing) as u (n) order by n
   on conflict do nothing;
@@ -359,15 +375,23 @@ declare
   v_tag bulkhead.suite_tags;
 begin
   perform bulkhead_private.check_tag_names(array[define_tag.name]);
-  insert into bulkhead.suite_tags as t (suite_id, name, meaning, colour, exclusive_group)
-  values (v_suite.id, define_tag.name, coalesce(define_tag.meaning, ''), lower(define_tag.colour), define_tag.exclusive_group)
-  on conflict on constraint suite_tags_pkey do update
-  set
-    meaning = coalesce(define_tag.meaning, t.meaning),
-    colour = coalesce(lower(define_tag.colour), t.colour),
-    exclusive_group = coalesce(define_tag.exclusive_group, t.exclusive_group),
-    alias_of = null
-  returning * into v_tag;
+  loop
+    insert into bulkhead.suite_tags (suite_id, name, meaning, colour, exclusive_group)
+    values (v_suite.id, define_tag.name, coalesce(define_tag.meaning, ''), lower(define_tag.colour), define_tag.exclusive_group)
+    on conflict on constraint suite_tags_pkey do nothing
+    returning * into v_tag;
+    exit when found;
+    -- "on conflict do update" would lock out whoever links the tag, even where its group stays
+    update bulkhead.suite_tags t
+    set
+      meaning = coalesce(define_tag.meaning, t.meaning),
+      colour = coalesce(lower(define_tag.colour), t.colour),
+      exclusive_group = coalesce(define_tag.exclusive_group, t.exclusive_group),
+      alias_of = null
+    where t.suite_id = v_suite.id and t.name = define_tag.name collate "C"
+    returning * into v_tag;
+    exit when found;
+  end loop;
   return v_tag;
 exception
   when foreign_key_violation then
@@ -410,7 +434,7 @@ exception
       message = format('the tag "%s" is in use', drop_tag.name),
       detail = 'A case carries it, or an old name of it is kept as its alias.',
       hint = format(
-        'Take it off first: select * from bulkhead.bulk_tag(suite_id => %s, where_tags => %s, remove => array[%L]).',
+        'Drop its aliases, and take it off: select * from bulkhead.bulk_tag(suite_id => %s, where_tags => %s, remove => array[%L]).',
         v_suite.id, quote_literal('"' || drop_tag.name || '"'), drop_tag.name
       );
 end
@@ -614,6 +638,7 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_suite bulkhead.test_suites := bulkhead_private.known_suite(suite_id);
   v_terms jsonb[] := '{}';
   v_operators text[] := '{}';
   v_open integer[] := '{}'; -- where each open parenthesis stands
@@ -630,7 +655,7 @@ begin
     end if;
     case v_token.kind
       when 'name' then
-        v_terms := v_terms || bulkhead_private.tag_term(suite_id, v_token.name, v_token.is_prefix);
+        v_terms := v_terms || bulkhead_private.tag_term(v_suite.id, v_token.name, v_token.is_prefix);
         v_wants_term := false;
       when '(' then
         v_open := v_open || v_token.character_position;
@@ -872,8 +897,8 @@ begin
     'external_keys', to_jsonb(external_keys),
     'created_after', created_after,
     'created_before', created_before,
-    'search', search
-  )) || case when metadata is null then '{}' else jsonb_build_object('metadata', metadata) end;
+    'search', nullif(search, '')
+  )) || case when nullif(metadata, '{}') is null then '{}' else jsonb_build_object('metadata', metadata) end;
 end
 $$;
 
@@ -881,7 +906,7 @@ comment on function bulkhead_private.case_selection(
   bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text
 ) is
   'The arguments by which a call selects cases, checked, with the tag expression resolved; what every other function takes as selection. '
-  'A case is selected when it meets all that are given.';
+  'A case is selected when it meets all that are given; an empty search, or an empty object, asks for nothing.';
 --! EndIncluded cases/case_selection.sql
 --! Included cases/selection_sql.sql
 create or replace function bulkhead_private.selection_sql(selection jsonb)
@@ -908,10 +933,20 @@ begin atomic
       (case when selection ? 'metadata' then format('c.metadata @> %L', selection -> 'metadata') end),
       (case when selection ? 'search' then
         format(
-          'concat_ws(chr(10), c.external_key, c.input #>> ''{}'', c.expected_output #>> ''{}'') ilike %L',
+          'concat_ws(chr(10), c.external_key collate "default", c.input #>> ''{}'', c.expected_output #>> ''{}'') ilike %L',
           '%' || regexp_replace(selection ->> 'search', '([\\%_])', '\\\1', 'g') || '%'
         )
-      end)
+      end),
+      ((
+        select string_agg(
+          format(
+            '(c.id > %L and c.id <= %L or c.id = any (array(select v::bigint from jsonb_array_elements_text(%L) as u (v))))',
+            part ->> 'after_id', part ->> 'up_to_id', part -> 'case_ids'
+          ),
+          ' and '
+        )
+        from jsonb_array_elements(selection -> 'unfinished') as t (part)
+      ))
   ) as conditions (condition);
 end;
 
@@ -1012,14 +1047,21 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_suite bulkhead.test_suites := bulkhead_private.known_suite(suite_id);
   v_selection jsonb := bulkhead_private.case_selection(
     suite_id, where_tags, status, case_ids, external_keys, created_after, created_before, metadata, search
   );
 begin
-  perform bulkhead_private.known_suite(suite_id);
+  if row_limit < 0 then
+    raise exception using
+      errcode = 'TCARG',
+      message = format('row_limit cannot be %s', row_limit),
+      detail = 'It is how many cases the page has at most.',
+      hint = 'Say a number from 0 on, or null for all cases.';
+  end if;
   return query execute
     bulkhead_private.selection_source(v_selection) || ' limit $4'
-    using suite_id, coalesce(after_id, 0), 9223372036854775807, row_limit;
+    using v_suite.id, coalesce(after_id, 0), 9223372036854775807, row_limit;
 end
 $$;
 
@@ -1224,6 +1266,9 @@ set enable_nestloop = off -- the planner cannot know how long the arrays are
 as $$
 declare
   v_names text[];
+  v_asked text[];
+  v_found text[];
+  v_groups text[];
   v_links bulkhead_private.payload_link[];
   v_clash record;
 begin
@@ -1231,13 +1276,24 @@ begin
   if v_names is null then
     return '{}';
   end if;
-  perform bulkhead_private.define_missing_tags(suite, v_names);
-  -- an old name leads to the tag that it became
+  loop
+    perform bulkhead_private.define_missing_tags(suite, v_names);
+    -- an old name leads to the tag that it became; held, so that nobody can drop it, or change its group, before it is linked
+    select array_agg(h.asked), array_agg(h.name), array_agg(h.group_key) into v_asked, v_found, v_groups
+    from (
+      select asked.name as asked, t.name, t.group_key
+      from bulkhead.suite_tags asked
+      join bulkhead.suite_tags t on t.suite_id = suite.id and t.name = coalesce(asked.alias_of, asked.name)
+      where asked.suite_id = suite.id and asked.name = any (v_names)
+      order by t.name
+      for key share of t
+    ) as h;
+    exit when cardinality(v_asked) = cardinality(v_names);
+  end loop;
   select array_agg(distinct row(p.ordinal, t.name, t.group_key)::bulkhead_private.payload_link) into v_links
   from unnest(payloads) as p
   cross join unnest(p.tags) as n
-  join bulkhead.suite_tags asked on asked.suite_id = suite.id and asked.name = n collate "C"
-  join bulkhead.suite_tags t on t.suite_id = suite.id and t.name = coalesce(asked.alias_of, asked.name);
+  join unnest(v_asked, v_found, v_groups) as t (asked, name, group_key) on t.asked = n;
 
   select l.ordinal, l.group_key, array_agg(l.tag order by l.tag) as tags into v_clash
   from unnest(v_links) as l
@@ -1351,46 +1407,64 @@ set search_path = ''
 set enable_nestloop = off -- the planner cannot know how long the arrays are
 as $$
 declare
+  v_now constant timestamptz := bulkhead_private.clock();
+  v_open bulkhead_private.case_payload[] := payloads;
   v_links bulkhead_private.payload_link[];
+  v_round bulkhead_private.append_outcome[];
   v_outcomes bulkhead_private.append_outcome[];
-  v_known bulkhead_private.append_outcome[];
 begin
-  v_links := bulkhead_private.payload_links(suite, payloads);
-  -- ids follow the payloads; rows go in by external key, so that two appends of the same keys queue instead of deadlocking
-  with numbered as materialized (
-    select p.*, nextval('bulkhead.test_cases_id_seq') as case_id
-    from (select * from unnest(payloads) order by ordinal) as p
-  ),
-  inserted as (
-    insert into bulkhead.test_cases as c (
-      suite_id, id, external_key, input, expected_output, metadata, status, payload_hash, created_at, updated_at
-    )
-    select
-      suite.id, n.case_id, n.external_key, n.input, n.expected_output, n.metadata, coalesce(n.status, 'active'), n.hash,
-      bulkhead_private.clock(), bulkhead_private.clock()
-    from numbered n
-    order by n.external_key
-    on conflict (suite_id, external_key) do nothing
-    returning c.id
-  )
-  select array_agg(
-    row(n.ordinal, n.external_key, i.id, case when i.id is not null then 'inserted' end)::bulkhead_private.append_outcome
-    order by n.ordinal
-  ) into v_outcomes
-  from numbered n
-  left join inserted i on i.id = n.case_id;
-
-  if exists (select from unnest(v_outcomes) as o where o.case_id is null) then
-    v_known := bulkhead_private.append_known(suite, payloads, v_outcomes, on_conflict);
-    select array_agg(o order by o.ordinal) into v_outcomes
-    from (
-      select * from unnest(v_outcomes) as o where o.case_id is not null
-      union all
-      select * from unnest(v_known)
-    ) as o;
+  -- a payload that was appended before needs nothing: no lock, and no tag, should the dictionary have lost it since
+  v_outcomes := array(
+    select row(p.ordinal, c.external_key, c.id, 'unchanged')::bulkhead_private.append_outcome
+    from unnest(payloads) as p
+    join bulkhead.test_cases c on c.external_key = p.external_key collate "C" and c.payload_hash = p.hash
+    where c.suite_id = suite.id
+      and c.external_key = any (array(select k.external_key collate "C" from unnest(payloads) as k))
+  );
+  if cardinality(v_outcomes) > 0 then
+    v_open := array(
+      select p from unnest(payloads) as p
+      where not exists (select from unnest(v_outcomes) as o where o.ordinal = p.ordinal)
+    );
   end if;
+  v_links := bulkhead_private.payload_links(suite, v_open);
 
-  if v_known is not null then
+  while cardinality(v_open) > 0 loop
+    -- ids follow the payloads; rows go in by external key, so that two appends of the same keys queue instead of deadlocking
+    with numbered as materialized (
+      select p.*, nextval('bulkhead.test_cases_id_seq') as case_id
+      from (select * from unnest(v_open) order by ordinal) as p
+    ),
+    inserted as (
+      insert into bulkhead.test_cases as c (
+        suite_id, id, external_key, input, expected_output, metadata, status, payload_hash, created_at, updated_at
+      )
+      select
+        suite.id, n.case_id, n.external_key, n.input, n.expected_output, n.metadata, coalesce(n.status, 'active'), n.hash,
+        v_now, v_now
+      from numbered n
+      order by n.external_key collate "C"
+      on conflict (suite_id, external_key) do nothing
+      returning c.id
+    )
+    select array_agg(
+      row(n.ordinal, n.external_key, i.id, case when i.id is not null then 'inserted' end)::bulkhead_private.append_outcome
+    ) into v_round
+    from numbered n
+    left join inserted i on i.id = n.case_id;
+    v_outcomes := v_outcomes || array(select o from unnest(v_round) as o where o.case_id is not null);
+    exit when cardinality(v_outcomes) = cardinality(payloads);
+
+    -- keys that the suite has; one that was deleted while we waited for it is free now, and its case tries again
+    v_round := bulkhead_private.append_known(suite, v_open, v_round, on_conflict);
+    v_outcomes := v_outcomes || v_round;
+    v_open := array(
+      select p from unnest(v_open) as p
+      where not exists (select from unnest(v_outcomes) as o where o.ordinal = p.ordinal)
+    );
+  end loop;
+
+  if exists (select from unnest(v_outcomes) as o where o.outcome = 'updated') then
     -- a tag that an update brings takes the place of another one of its group
     delete from bulkhead.test_case_tags l
     using unnest(v_outcomes) as o
@@ -1403,10 +1477,10 @@ begin
   from unnest(v_outcomes) as o
   join unnest(v_links) as w on w.ordinal = o.ordinal
   where o.outcome in ('inserted', 'updated')
-  order by o.case_id, w.tag
+  order by o.case_id, w.tag collate "C"
   on conflict (suite_id, case_id, tag) do nothing;
 
-  return query select * from unnest(v_outcomes);
+  return query select * from unnest(v_outcomes) as o order by o.ordinal;
 end
 $$;
 
@@ -1626,6 +1700,9 @@ $$;
 
 comment on function bulkhead_private.queue_operations(bigint, timestamptz) is
   'Asks a worker to run what operations the suite has. Without a job key: two callers never wait for each other.';
+
+-- known from the start: the first job of a kind would insert it, and a second submission would wait for the first one's transaction
+insert into graphile_worker._private_tasks (identifier) values ('run_operations') on conflict do nothing;
 --! EndIncluded operations/queue_operations.sql
 --! Included operations/log_outcome.sql
 create or replace function bulkhead_private.log_outcome(
@@ -1692,12 +1769,13 @@ begin atomic
   select o.*
   from bulkhead.bulk_operations o
   where o.suite_id = unfinished_operation.suite_id and o.state in ('queued', 'running')
-  order by o.id
+  order by o.state = 'running' desc, o.id
   limit 1;
 end;
 
 comment on function bulkhead_private.unfinished_operation(bigint) is
-  'The operation of a suite that is to be run now: of those not finished, the one submitted first.';
+  'The operation of a suite that is to be run now: the one that is running, otherwise the one submitted first. '
+  'An operation can appear behind a younger one, because it was submitted in a transaction that took its time.';
 --! EndIncluded operations/unfinished_operation.sql
 --! Included operations/finish_operation.sql
 create or replace function bulkhead_private.finish_operation(operation bulkhead.bulk_operations, state text)
@@ -1858,6 +1936,11 @@ declare
   v_added bigint[];
   v_errors jsonb;
 begin
+  -- a tag that was dropped since the submission is not quietly left out
+  perform bulkhead_private.raise_unknown_tag(operation.suite_id, n)
+  from unnest(v_add) as u (n)
+  where not exists (select from bulkhead.suite_tags t where t.suite_id = operation.suite_id and t.name = n);
+
   if cardinality(v_groups) > 0 and v_on_exclusive <> 'replace' then
     v_met := array(
       select distinct l.case_id
@@ -1943,12 +2026,17 @@ declare
   v_status text := operation.parameters ->> 'set_status';
   v_changed bigint;
 begin
+  -- locked by a statement of its own: an edit that it waits for gives the row a new ctid, which only the next statement sees
+  perform
+  from bulkhead.test_cases c
+  where c.suite_id = operation.suite_id and c.id = any (case_ids) and c.status <> v_status
+  order by c.id
+  for no key update;
+
   with held as materialized (
     select c.ctid, c.status, c.status_operation_id
     from bulkhead.test_cases c
     where c.suite_id = operation.suite_id and c.id = any (case_ids) and c.status <> v_status
-    order by c.id
-    for no key update
   ),
   changed as (
     update bulkhead.test_cases c
@@ -2022,6 +2110,7 @@ declare
   v_copies bigint[];
   v_met bigint[];
 begin
+  perform bulkhead_private.open_suite(v_into);
   -- in the order of the keys, as an append inserts, so that neither can deadlock the other
   with numbered as materialized (
     select c.*, nextval('bulkhead.test_cases_id_seq') as copy_id
@@ -2167,13 +2256,13 @@ declare
   v_left bigint[];
 begin
   with removed as materialized (
-    select r.*, (
+    select r.*, now.name as tag_now, now.group_key as group_now, (
       -- has another operation put this tag on or taken it off since, and was it not undone itself?
       select true
       from bulkhead_private.change_log l
       join bulkhead.bulk_operations o on o.suite_id = l.suite_id and o.id = l.operation_id and o.kind <> 'undo'
       where l.suite_id = operation.suite_id and l.operation_id > operation.undoes_operation_id
-        and l.change in ('link_added', 'link_removed') and l.tag = r.tag
+        and l.change in ('link_added', 'link_removed') and l.tag in (r.tag, now.name)
         and r.case_id between l.first_case_id and l.last_case_id and r.case_id = any (l.case_ids)
         and not exists (
           select from bulkhead.bulk_operations u
@@ -2182,19 +2271,23 @@ begin
       limit 1
     ) as touched
     from bulkhead_private.changes_of(operation, 'link_removed', case_ids) r
+    left join lateral (
+      -- a tag that was renamed or merged since comes back under the name that it has now
+      select n.name, n.group_key
+      from bulkhead.suite_tags o
+      join bulkhead.suite_tags n on n.suite_id = operation.suite_id and n.name = coalesce(o.alias_of, o.name)
+      where o.suite_id = operation.suite_id and o.name = r.tag
+      offset 0
+    ) as now on true
   ),
   restored as (
     insert into bulkhead.test_case_tags as l (suite_id, case_id, tag, group_key, operation_id)
-    select operation.suite_id, r.case_id, r.tag, r.group_key, r.link_operation_id
+    select operation.suite_id, r.case_id, r.tag_now, r.group_now, r.link_operation_id
     from removed r
     where r.touched is null
+      and r.group_now = r.group_key
       and exists (select from bulkhead.test_cases c where c.suite_id = operation.suite_id and c.id = r.case_id offset 0)
-      and exists (
-        select from bulkhead.suite_tags t
-        where t.suite_id = operation.suite_id and t.name = r.tag and t.group_key = r.group_key
-        offset 0
-      )
-    order by r.case_id, r.tag
+    order by r.case_id, r.tag_now
     on conflict do nothing
     returning l.case_id, l.tag, l.group_key, l.operation_id
   ),
@@ -2210,7 +2303,7 @@ begin
     select operation.suite_id, operation.id, operation.chunks + 1, 'left_alone', r.tag, 'TCCHG',
       'the tags of the case, or the dictionary, were changed since', array_agg(r.case_id order by r.case_id)
     from removed r
-    where not exists (select from restored d where d.case_id = r.case_id and d.tag = r.tag)
+    where not exists (select from restored d where d.case_id = r.case_id and d.tag = r.tag_now)
     group by r.tag
     returning change_log.case_ids
   )
@@ -2234,18 +2327,24 @@ as $$
 declare
   v_left bigint[];
 begin
+  -- locked by a statement of its own: an edit that it waits for gives the row a new ctid, which only the next statement sees
+  perform
+  from bulkhead.test_cases c
+  where c.suite_id = operation.suite_id and c.id = any (case_ids) and c.status_operation_id = operation.undoes_operation_id
+  order by c.id
+  for no key update;
+
   with changed as materialized (
     select * from bulkhead_private.changes_of(operation, 'status_set', case_ids)
   ),
   held as materialized (
     select s.case_id, c.ctid, c.status as status_now, c.status_operation_id as operation_now, s.status, s.status_operation_id
-    from (select * from changed order by case_id) as s
+    from changed s
     cross join lateral (
       select k.ctid, k.status, k.status_operation_id
       from bulkhead.test_cases k
       where k.suite_id = operation.suite_id and k.id = s.case_id and k.status_operation_id = operation.undoes_operation_id
       offset 0
-      for no key update
     ) as c
   ),
   restored as (
@@ -2472,7 +2571,7 @@ begin
   select o.* into strict v_operation
   from bulkhead.bulk_operations o
   where o.suite_id = run_chunk.suite_id and o.id = operation_id
-  for update;
+  for no key update;
   if v_operation.finished_at is not null then
     return v_operation;
   end if;
@@ -2536,8 +2635,9 @@ language sql
 immutable
 strict
 parallel safe
--- bad data, broken constraints, conflicts with other transactions, locks and time-outs, our own errors
-return code ~ '^(22|23|40|55|TC)' or code = '57014';
+-- bad data, broken constraints, conflicts with other transactions, locks and time-outs, our own errors; but without its suite or
+-- its tag an operation has nothing to do
+return (code ~ '^(22|23|40|55|TC)' or code = '57014') and code not in ('TCNSU', 'TCARC', 'TCNTG');
 
 comment on function bulkhead_private.is_of_the_cases(text) is
   'Whether an error comes of the cases of a chunk, so that fewer of them may succeed; otherwise it would meet any chunk.';
@@ -2558,7 +2658,7 @@ begin
   select o.* into strict v_operation
   from bulkhead.bulk_operations o
   where o.suite_id = fail_chunk.suite_id and o.id = operation_id and o.finished_at is null
-  for update;
+  for no key update;
   if not bulkhead_private.is_of_the_cases(code) then
     return bulkhead_private.fail_operation(v_operation.suite_id, v_operation.id, code, message);
   elsif v_operation.chunk_size > 1 then
@@ -2726,6 +2826,8 @@ begin
   from unnest(add) as u (n)
   left join bulkhead.suite_tags t on t.suite_id = suite.id and t.name = n collate "C";
 
+  perform bulkhead_private.check_new_tags(suite, v_new);
+
   select t.group_key, array_agg(t.name order by t.name) as tags into v_clash
   from bulkhead.suite_tags t
   where t.suite_id = suite.id and t.name = any (v_add) and t.group_key <> ''
@@ -2752,7 +2854,8 @@ end
 $$;
 
 comment on function bulkhead_private.plan_tag(bulkhead.test_suites, jsonb, text[], text[], text) is
-  'The plan of bulk_tag. Two tags of a group: TCGRP; a tag to remove that the dictionary lacks: TCNTG; nothing to do: TCARG.';
+  'The plan of bulk_tag. Two tags of a group: TCGRP; a new tag that cannot be: TCTAG, TCCLO; '
+  'a tag to remove that the dictionary lacks: TCNTG; nothing to do: TCARG.';
 --! EndIncluded operations/plan_tag.sql
 --! Included operations/plan_set_status.sql
 create or replace function bulkhead_private.plan_set_status(suite bulkhead.test_suites, selection jsonb, set_status text)
@@ -2795,6 +2898,8 @@ as $$
 declare
   v_sources text[] := bulkhead_private.known_tags(suite.id, tags);
   v_is_new boolean := not exists (select from bulkhead.suite_tags t where t.suite_id = suite.id and t.name = into_tag);
+  v_into text := into_tag;
+  v_aliases jsonb;
 begin
   perform bulkhead_private.check_on_exclusive(on_exclusive);
   perform bulkhead_private.check_tag_names(array[into_tag]);
@@ -2822,11 +2927,23 @@ begin
   elsif not is_rename and v_is_new then
     perform bulkhead_private.raise_unknown_tag(suite.id, into_tag);
   end if;
-  v_sources := array_remove(v_sources, into_tag);
+  if not is_rename then
+    -- an old name stands for the tag that it became, unless that very tag is to go back to it
+    select coalesce(max(t.alias_of), into_tag) into v_into
+    from bulkhead.suite_tags t
+    where t.suite_id = suite.id and t.name = into_tag and t.alias_of <> all (v_sources);
+  end if;
+  v_sources := array_remove(v_sources, v_into);
+  select jsonb_object_agg(t.name, t.alias_of) into v_aliases
+  from bulkhead.suite_tags t
+  where t.suite_id = suite.id and t.name = any (v_sources || v_into) and t.alias_of is not null;
   return row(
     suite.id, case when is_rename then 'rename_tag' else 'merge_tags' end,
     jsonb_build_object('tags', jsonb_build_object('any', to_jsonb(v_sources))),
-    jsonb_build_object('add', jsonb_build_array(into_tag), 'remove', to_jsonb(v_sources), 'on_exclusive', on_exclusive),
+    jsonb_build_object(
+      'add', jsonb_build_array(v_into), 'remove', to_jsonb(v_sources), 'on_exclusive', on_exclusive,
+      'aliases', coalesce(v_aliases, '{}') -- what stood for what before, for an undo
+    ),
     case when v_is_new then array[into_tag] else '{}' end, 1, null, null
   )::bulkhead_private.operation_plan;
 end
@@ -2868,6 +2985,7 @@ begin
     || bulkhead_private.selection_sql(selection)
   into v_missing
   using suite.id, v_into.id;
+  perform bulkhead_private.check_new_tags(v_into, v_missing);
   return row(
     suite.id, 'copy', selection, jsonb_build_object('into_suite_id', v_into.id), coalesce(v_missing, '{}'), 1, null, null
   )::bulkhead_private.operation_plan;
@@ -2911,8 +3029,11 @@ begin
         'select * from bulkhead.bulk_operations where suite_id = %s and undoes_operation_id = %s shows by what.',
         operation.suite_id, operation.id
       );
-  elsif operation.changed > 0 and not exists (
-    select from bulkhead_private.change_log l where l.suite_id = operation.suite_id and l.operation_id = operation.id
+  elsif operation.changed > (
+    select count(distinct u.id)
+    from bulkhead_private.change_log l
+    cross join unnest(l.case_ids) as u (id)
+    where l.suite_id = operation.suite_id and l.operation_id = operation.id and l.change not in ('left_alone', 'failed')
   ) then
     raise exception using
       errcode = 'TCOLD',
@@ -2959,15 +3080,39 @@ begin
       select t.suite_id, v_into, t.meaning, t.colour, t.exclusive_group
       from bulkhead.suite_tags t
       where t.suite_id = plan.suite_id and t.name = v_sources[1] and plan.kind = 'rename_tag'
-      on conflict do nothing;
+      on conflict on constraint suite_tags_pkey do update
+      set meaning = excluded.meaning, colour = excluded.colour, exclusive_group = excluded.exclusive_group
+      where suite_tags.alias_of is not null; -- back to a name that it had before
       -- from here on the old names stand for the new one: in appends, in expressions, in the cloud
       update bulkhead.suite_tags t set alias_of = null where t.suite_id = plan.suite_id and t.name = v_into and t.alias_of is not null;
       update bulkhead.suite_tags t set alias_of = v_into where t.suite_id = plan.suite_id and t.name = any (v_sources);
     when 'undo' then
       if plan.parameters ->> 'undoes_kind' in ('rename_tag', 'merge_tags') then
+        -- an old name that was dropped since has to be there again, or its links could not come back
+        insert into bulkhead.suite_tags (suite_id, name, meaning, colour, exclusive_group)
+        select distinct on (l.tag) plan.suite_id, l.tag, coalesce(t.meaning, ''), t.colour, nullif(l.group_key, '')
+        from bulkhead_private.change_log l
+        left join bulkhead.suite_tags t
+          on t.suite_id = plan.suite_id and t.name = v_into and plan.parameters ->> 'undoes_kind' = 'rename_tag'
+        where l.suite_id = plan.suite_id and l.operation_id = plan.undoes_operation_id
+          and l.change = 'link_removed' and l.tag = any (v_sources)
+        order by l.tag
+        on conflict do nothing;
         update bulkhead.suite_tags t
-        set alias_of = null
-        where t.suite_id = plan.suite_id and t.name = any (v_sources) and t.alias_of = v_into;
+        set alias_of = (
+          select k.name
+          from bulkhead.suite_tags k
+          where k.suite_id = plan.suite_id and k.name = plan.parameters #>> array['aliases', t.name]
+            and (k.alias_of is null or k.alias_of = v_into)
+        )
+        where t.suite_id = plan.suite_id
+          and (
+            t.name = any (v_sources) and t.alias_of = v_into
+            or t.name = v_into and t.alias_of is null and not exists (
+              select from bulkhead.suite_tags o
+              where o.suite_id = plan.suite_id and o.alias_of = v_into and o.name <> all (v_sources)
+            )
+          );
       end if;
     else
       null;
@@ -3632,6 +3777,7 @@ declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id);
   v_operation bulkhead.bulk_operations := bulkhead_private.known_operation(v_suite.id, operation_id);
   v_selection jsonb := v_operation.selection;
+  v_failed bigint[];
 begin
   if v_operation.finished_at is null then
     raise exception using
@@ -3648,13 +3794,22 @@ begin
   elsif v_operation.kind = 'undo' then
     return bulkhead.undo_operation(v_suite.id, v_operation.undoes_operation_id);
   end if;
-  if v_operation.failed > 0 then
-    v_selection := jsonb_build_object('case_ids', (
-      select jsonb_agg(distinct u.id)
-      from bulkhead_private.change_log l
-      cross join unnest(l.case_ids) as u (id)
-      where l.suite_id = v_suite.id and l.operation_id = v_operation.id and l.change = 'failed'
-    ));
+  v_failed := array(
+    select distinct u.id
+    from bulkhead_private.change_log l
+    cross join unnest(l.case_ids) as u (id)
+    where l.suite_id = v_suite.id and l.operation_id = v_operation.id and l.change = 'failed'
+  );
+  if v_operation.state = 'failed' and not jsonb_path_exists(v_operation.first_errors, '$[*] ? (!exists (@.case_id))') then
+    v_selection := jsonb_build_object('case_ids', v_failed);
+  elsif v_operation.kind not in ('rename_tag', 'merge_tags') then
+    -- it stopped on its way: what it failed on, and what lies beyond its cursor; copies are not made twice
+    v_selection := v_selection || jsonb_build_object(
+      'unfinished',
+      coalesce(v_selection -> 'unfinished', '[]') || jsonb_build_object(
+        'after_id', v_operation.cursor_id, 'up_to_id', v_operation.high_water_id, 'case_ids', v_failed
+      )
+    );
   end if;
   return bulkhead_private.submit(
     row(
@@ -3666,7 +3821,8 @@ end
 $$;
 
 comment on function bulkhead.retry_operation(bigint, bigint) is
-  'Submits an operation again for the cases on which it failed; a cancelled one for all that it had selected. Nothing to retry: TCFIN.';
+  'Submits an operation again for the cases on which it failed and, where it was stopped on its way, for those that it had not come to. '
+  'Nothing to retry: TCFIN.';
 grant execute on function bulkhead.retry_operation(bigint, bigint) to bulkhead_user;
 --! EndIncluded operations/retry_operation.sql
 --! Included operations/operation_changes.sql
@@ -3694,21 +3850,34 @@ as $$
 declare
   v_operation bulkhead.bulk_operations := bulkhead_private.known_operation(suite_id, operation_id);
 begin
+  if row_limit < 0 then
+    raise exception using
+      errcode = 'TCARG',
+      message = format('row_limit cannot be %s', row_limit),
+      detail = 'It is how many changes the page has, beside further ones of its last case.',
+      hint = 'Say a number from 0 on, or null for all changes.';
+  end if;
   return query
-    select u.case_id, l.change, l.tag, l.status, u.copied_id, l.code, l.message
-    from bulkhead_private.change_log l
-    cross join unnest(l.case_ids, l.copied_ids) as u (case_id, copied_id)
-    where l.suite_id = v_operation.suite_id and l.operation_id = v_operation.id
-      and l.change = coalesce(only_change, l.change)
-      and l.last_case_id > coalesce(after_case_id, 0) and u.case_id > coalesce(after_case_id, 0)
-    order by u.case_id, l.id
-    limit row_limit;
+    select page.case_id, page.change, page.tag, page.status, page.copied_id, page.code, page.message
+    from (
+      select u.case_id, u.copied_id, l.*
+      from bulkhead_private.change_log l
+      cross join unnest(l.case_ids, l.copied_ids) as u (case_id, copied_id)
+      where l.suite_id = v_operation.suite_id and l.operation_id = v_operation.id
+        and l.change = coalesce(only_change, l.change)
+        and l.last_case_id > coalesce(after_case_id, 0) and u.case_id > coalesce(after_case_id, 0)
+      order by u.case_id
+      -- a page ends between two cases, because the next one begins after the last case
+      fetch first coalesce(row_limit, 9223372036854775807) rows with ties
+    ) as page
+    order by page.case_id, page.id;
 end
 $$;
 
 comment on function bulkhead.operation_changes(bigint, bigint, text, bigint, integer) is
   'What an operation did, case by case: link_added, link_removed, status_set, case_deleted, case_restored, case_copied, copy_deleted, '
-  'and left_alone or failed with the reason. For the next page pass the last case_id; row_limit => null gives all.';
+  'and left_alone or failed with the reason. For the next page pass the last case_id, all of whose changes are given even beyond '
+  'row_limit; null gives all.';
 grant execute on function bulkhead.operation_changes(bigint, bigint, text, bigint, integer) to bulkhead_user;
 --! EndIncluded operations/operation_changes.sql
 --! Included operations/submit_payload.sql
@@ -3723,6 +3892,9 @@ declare
   v_arguments text;
   v_unknown text;
   v_known text;
+  v_missing text;
+  v_scalar text;
+  v_problem text;
   v_operation bulkhead.bulk_operations;
 begin
   -- the payload's keys are the arguments of the function that has the task's name
@@ -3738,23 +3910,29 @@ begin
       ),
       ', '
     ) filter (where payload ? a.name and payload -> a.name <> 'null'),
-    string_agg(a.name, ', ')
-  into v_arguments, v_known
+    string_agg(a.name, ', '),
+    string_agg(a.name, ', ') filter (
+      where a.position <= p.pronargs - p.pronargdefaults and coalesce(payload -> a.name, 'null') = 'null'
+    ),
+    min(a.name) filter (where a.type::regtype::text like '%[]' and jsonb_typeof(payload -> a.name) not in ('array', 'null'))
+  into v_arguments, v_known, v_missing, v_scalar
   from pg_catalog.pg_proc p
-  cross join unnest(p.proargnames, p.proargtypes::oid[]) as a (name, type)
+  cross join unnest(p.proargnames, p.proargtypes::oid[]) with ordinality as a (name, type, position)
   where p.pronamespace = 'bulkhead'::regnamespace and p.proname = task;
 
-  select k into v_unknown
-  from jsonb_object_keys(payload) as u (k)
-  where k <> all (string_to_array(v_known, ', '))
-  limit 1;
-  if v_unknown is not null or not payload ? 'suite_id' then
+  select min(k) into v_unknown
+  from jsonb_object_keys(case when jsonb_typeof(payload) = 'object' then payload else '{}' end) as u (k)
+  where k <> all (string_to_array(v_known, ', '));
+  v_problem := case
+    when jsonb_typeof(payload) = 'object' is not true then 'is not an object'
+    when v_unknown is not null then 'has an unknown key ' || to_jsonb(left(v_unknown, 100))::text
+    when v_missing is not null then 'names no ' || v_missing
+    when v_scalar is not null then format('has a %s that is not an array', v_scalar)
+  end;
+  if v_problem is not null then
     raise exception using
       errcode = 'TCARG',
-      message = case
-        when v_unknown is null then format('the payload of the job %s names no suite_id', task)
-        else format('the payload of the job %s has an unknown key %s', task, to_jsonb(left(v_unknown, 100)))
-      end,
+      message = format('the payload of the job %s %s', task, v_problem),
       detail = format('Its keys are those of bulkhead.%s: %s.', task, v_known),
       hint = format('select graphile_worker.add_job(%L, json_build_object(''suite_id'', bulkhead.suite_id(''regression''), …));', task);
   end if;
@@ -3765,7 +3943,7 @@ $$;
 
 comment on function bulkhead_private.submit_payload(text, jsonb) is
   'Calls the bulkhead function that a job of the same name asks for, with the payload''s keys as named arguments: '
-  'graphile_worker.add_job(''bulk_tag'', …) is bulkhead.bulk_tag(…). An unknown key: TCARG.';
+  'graphile_worker.add_job(''bulk_tag'', …) is bulkhead.bulk_tag(…). A key that is unknown, missing or not an array: TCARG.';
 --! EndIncluded operations/submit_payload.sql
 --! Included operations/recover_operations.sql
 create or replace function bulkhead_private.recover_operations()
@@ -3800,20 +3978,29 @@ begin
     where o.state in ('queued', 'running')
       and o.submitted_at < bulkhead_private.clock() - interval '2 seconds'
       and not exists (
+        -- one that failed is tried again by the queue too, but after hours if it failed often
         select from graphile_worker._private_jobs j
         join graphile_worker._private_tasks t on t.id = j.task_id and t.identifier = 'run_operations'
-        where j.payload ->> 'suite_id' = o.suite_id::text and j.attempts < j.max_attempts
+        where j.payload ->> 'suite_id' = o.suite_id::text and j.is_available and j.run_at < now() + interval '5 seconds'
       )
       and pg_try_advisory_xact_lock(bulkhead_private.suite_lock_key(o.suite_id))
   loop
-    perform bulkhead_private.queue_operations(v_suite_id);
+    update graphile_worker._private_jobs j
+    set run_at = now()
+    from graphile_worker._private_tasks t
+    where t.id = j.task_id and t.identifier = 'run_operations'
+      and j.payload ->> 'suite_id' = v_suite_id::text and j.is_available;
+    if not found then
+      perform bulkhead_private.queue_operations(v_suite_id);
+    end if;
     return next v_suite_id;
   end loop;
 end
 $$;
 
 comment on function bulkhead_private.recover_operations() is
-  'Frees the jobs of dead workers, and queues what operations have no job. Every worker calls it every few seconds; returns the suites queued.';
+  'Frees the jobs of dead workers, and queues what operations nobody runs and no job will run soon. Every worker calls it every few '
+  'seconds; returns the suites queued.';
 --! EndIncluded operations/recover_operations.sql
 --! Included operations/prune_change_log.sql
 create or replace function bulkhead_private.prune_change_log(keep interval default '30 days')
@@ -3832,6 +4019,10 @@ begin
     join bulkhead_private.change_log l on l.suite_id = o.suite_id and l.operation_id = o.id
     where o.finished_at < bulkhead_private.clock() - keep
       and l.change not in ('left_alone', 'failed')
+      and not exists (
+        select from bulkhead.bulk_operations u
+        where u.suite_id = o.suite_id and u.undoes_operation_id = o.id and u.state in ('queued', 'running')
+      )
     order by l.suite_id, l.operation_id, l.id
     limit 200
     for update of l skip locked

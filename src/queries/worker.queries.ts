@@ -1,8 +1,6 @@
 /** Types generated for queries found in "sql/worker.sql" */
 import { PreparedQuery } from '@pgtyped/runtime';
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
 /** 'TryLockSuite' parameters type */
 export interface ITryLockSuiteParams {
   suiteId: string;
@@ -64,6 +62,7 @@ export interface IFindUnfinishedOperationParams {
 
 /** 'FindUnfinishedOperation' return type */
 export interface IFindUnfinishedOperationResult {
+  chunk_size: number;
   id: string;
   pace: number;
 }
@@ -74,12 +73,12 @@ export interface IFindUnfinishedOperationQuery {
   result: IFindUnfinishedOperationResult;
 }
 
-const findUnfinishedOperationIR: any = {"usedParamSet":{"suiteId":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":79,"b":87}]}],"statement":"select id as \"id!\", pace as \"pace!\"\nfrom bulkhead_private.unfinished_operation(:suiteId!)\nwhere id is not null"};
+const findUnfinishedOperationIR: any = {"usedParamSet":{"suiteId":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":108,"b":116}]}],"statement":"select id as \"id!\", pace as \"pace!\", chunk_size as \"chunk_size!\"\nfrom bulkhead_private.unfinished_operation(:suiteId!)\nwhere id is not null"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id as "id!", pace as "pace!"
+ * select id as "id!", pace as "pace!", chunk_size as "chunk_size!"
  * from bulkhead_private.unfinished_operation(:suiteId!)
  * where id is not null
  * ```
@@ -179,35 +178,78 @@ const queueOperationsIR: any = {"usedParamSet":{"suiteId":true,"delaySeconds":tr
 export const queueOperations = new PreparedQuery<IQueueOperationsParams,IQueueOperationsResult>(queueOperationsIR);
 
 
-/** 'SubmitPayload' parameters type */
-export interface ISubmitPayloadParams {
-  payload: Json;
-  task: string;
+/** 'QueueOperationsUnlessQueued' parameters type */
+export interface IQueueOperationsUnlessQueuedParams {
+  delaySeconds: number;
+  suiteId: string;
 }
 
-/** 'SubmitPayload' return type */
-export interface ISubmitPayloadResult {
-  id: string;
-  state: string;
-  suite_id: string;
+/** 'QueueOperationsUnlessQueued' return type */
+export interface IQueueOperationsUnlessQueuedResult {
+  queue_operations: undefined | null;
 }
 
-/** 'SubmitPayload' query type */
-export interface ISubmitPayloadQuery {
-  params: ISubmitPayloadParams;
-  result: ISubmitPayloadResult;
+/** 'QueueOperationsUnlessQueued' query type */
+export interface IQueueOperationsUnlessQueuedQuery {
+  params: IQueueOperationsUnlessQueuedParams;
+  result: IQueueOperationsUnlessQueuedResult;
 }
 
-const submitPayloadIR: any = {"usedParamSet":{"task":true,"payload":true},"params":[{"name":"task","required":true,"transform":{"type":"scalar"},"locs":[{"a":100,"b":105}]},{"name":"payload","required":true,"transform":{"type":"scalar"},"locs":[{"a":108,"b":116}]}],"statement":"select suite_id as \"suite_id!\", id as \"id!\", state as \"state!\"\nfrom bulkhead_private.submit_payload(:task!, :payload!)"};
+const queueOperationsUnlessQueuedIR: any = {"usedParamSet":{"suiteId":true,"delaySeconds":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":41,"b":49},{"a":295,"b":303}]},{"name":"delaySeconds","required":true,"transform":{"type":"scalar"},"locs":[{"a":82,"b":95}]}],"statement":"select bulkhead_private.queue_operations(:suiteId!, now() + make_interval(secs => :delaySeconds!))\nwhere not exists (\n  select from graphile_worker._private_jobs j\n  join graphile_worker._private_tasks t on t.id = j.task_id and t.identifier = 'run_operations'\n  where j.payload ->> 'suite_id' = :suiteId!::bigint::text and j.is_available and j.run_at < now() + interval '1 second'\n)"};
 
 /**
  * Query generated from SQL:
  * ```
- * select suite_id as "suite_id!", id as "id!", state as "state!"
- * from bulkhead_private.submit_payload(:task!, :payload!)
+ * select bulkhead_private.queue_operations(:suiteId!, now() + make_interval(secs => :delaySeconds!))
+ * where not exists (
+ *   select from graphile_worker._private_jobs j
+ *   join graphile_worker._private_tasks t on t.id = j.task_id and t.identifier = 'run_operations'
+ *   where j.payload ->> 'suite_id' = :suiteId!::bigint::text and j.is_available and j.run_at < now() + interval '1 second'
+ * )
  * ```
  */
-export const submitPayload = new PreparedQuery<ISubmitPayloadParams,ISubmitPayloadResult>(submitPayloadIR);
+export const queueOperationsUnlessQueued = new PreparedQuery<IQueueOperationsUnlessQueuedParams,IQueueOperationsUnlessQueuedResult>(queueOperationsUnlessQueuedIR);
+
+
+/** 'SubmitJob' parameters type */
+export interface ISubmitJobParams {
+  jobId: string;
+  task: string;
+}
+
+/** 'SubmitJob' return type */
+export type ISubmitJobResult = void;
+
+/** 'SubmitJob' query type */
+export interface ISubmitJobQuery {
+  params: ISubmitJobParams;
+  result: ISubmitJobResult;
+}
+
+const submitJobIR: any = {"usedParamSet":{"jobId":true,"task":true},"params":[{"name":"jobId","required":true,"transform":{"type":"scalar"},"locs":[{"a":248,"b":254}]},{"name":"task","required":true,"transform":{"type":"scalar"},"locs":[{"a":457,"b":462}]}],"statement":"-- the payload becomes the receipt: who runs the job again, because its worker died before it could say so, submits nothing\nwith job as materialized (\n  select j.id, j.payload::jsonb as payload\n  from graphile_worker._private_jobs j\n  where j.id = :jobId! and not j.payload::jsonb ? 'submitted_operation'\n  for update\n),\nsubmitted as materialized (\n  select job.id as job_id, o.suite_id, o.id\n  from job\n  cross join lateral bulkhead_private.submit_payload(:task!, job.payload) as o\n)\nupdate graphile_worker._private_jobs j\nset payload = json_build_object('suite_id', s.suite_id::text, 'submitted_operation', s.id::text)\nfrom submitted s\nwhere j.id = s.job_id"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * -- the payload becomes the receipt: who runs the job again, because its worker died before it could say so, submits nothing
+ * with job as materialized (
+ *   select j.id, j.payload::jsonb as payload
+ *   from graphile_worker._private_jobs j
+ *   where j.id = :jobId! and not j.payload::jsonb ? 'submitted_operation'
+ *   for update
+ * ),
+ * submitted as materialized (
+ *   select job.id as job_id, o.suite_id, o.id
+ *   from job
+ *   cross join lateral bulkhead_private.submit_payload(:task!, job.payload) as o
+ * )
+ * update graphile_worker._private_jobs j
+ * set payload = json_build_object('suite_id', s.suite_id::text, 'submitted_operation', s.id::text)
+ * from submitted s
+ * where j.id = s.job_id
+ * ```
+ */
+export const submitJob = new PreparedQuery<ISubmitJobParams,ISubmitJobResult>(submitJobIR);
 
 
 /** 'LimitChunkTime' parameters type */

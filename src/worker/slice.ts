@@ -7,22 +7,22 @@ import {
   findUnfinishedOperation,
   limitChunkTime,
   queueOperations,
+  queueOperationsUnlessQueued,
   runChunk,
   tryLockSuite,
   unlimitChunkTime,
   unlockSuite,
 } from '../queries/worker.queries.ts';
 
-/** How long one job works before it hands over to a fresh one: far from the queue's limit of four hours. */
-const sliceMilliseconds = 30_000;
 /** How often a single case is tried that others hold locked, before it counts as failed. */
 const triesOfOneCase = 8;
 
-/** What a slice needs: a client of its own, whose session holds the suite's lock. */
+/** What a slice needs: a client of its own, whose session holds the suite's lock, its time, and a signal that ends it earlier. */
 export type Slice = {
   client: pg.ClientBase;
   suiteId: string;
-  stopping: AbortSignal;
+  sliceMilliseconds: number;
+  ending: AbortSignal;
   logger: Logger;
 };
 
@@ -30,23 +30,24 @@ export type Slice = {
  * Runs the operations of a suite in the order of their submission. Where somebody else is at it, or the time is up, the suite is
  * queued again.
  */
-export async function runSlice({ client, suiteId, stopping, logger }: Slice): Promise<void> {
+export async function runSlice(slice: Slice): Promise<void> {
+  const { client, suiteId, sliceMilliseconds, ending } = slice;
   const until = Date.now() + sliceMilliseconds;
   const [lock] = await tryLockSuite.run({ suiteId }, client);
   if (!lock?.locked) {
     // another slice, or a call that runs its own small operation; both end soon
     const [waiting] = await findUnfinishedOperation.run({ suiteId }, client);
-    if (waiting) await queueOperations.run({ suiteId, delaySeconds: 0.25 }, client);
+    if (waiting) await queueOperationsUnlessQueued.run({ suiteId, delaySeconds: 0.25 }, client);
     return;
   }
   try {
     await limitChunkTime.run(undefined, client);
     let isDone = false;
-    while (!isDone && Date.now() < until && !stopping.aborted) {
+    do {
       const [operation] = await findUnfinishedOperation.run({ suiteId }, client);
-      if (operation) await runOperation({ client, suiteId, stopping, logger }, operation, until);
+      if (operation) await runOperation(slice, operation, until);
       isDone = !operation;
-    }
+    } while (!isDone && Date.now() < until && !ending.aborted);
     if (!isDone) await queueOperations.run({ suiteId, delaySeconds: 0 }, client);
   } finally {
     await unlimitChunkTime.run(undefined, client);
@@ -54,12 +55,16 @@ export async function runSlice({ client, suiteId, stopping, logger }: Slice): Pr
   }
 }
 
-async function runOperation(slice: Slice, operation: { id: string; pace: number }, until: number) {
-  const { client, suiteId, stopping, logger } = slice;
+async function runOperation(
+  slice: Slice,
+  operation: { id: string; pace: number; chunk_size: number },
+  until: number,
+) {
+  const { client, suiteId, ending, logger } = slice;
   const key = { suiteId, operationId: operation.id };
   let triesLeft = triesOfOneCase;
-  let size: number | undefined;
-  while (Date.now() < until && !stopping.aborted) {
+  let size = operation.chunk_size;
+  do {
     const began = performance.now();
     try {
       const [after] = await runChunk.run(key, client);
@@ -77,10 +82,11 @@ async function runOperation(slice: Slice, operation: { id: string; pace: number 
       const [after] = await failChunk.run({ ...key, code, message }, client);
       if (!after || after.finished_at) return;
       size = after.chunk_size;
+      triesLeft = triesOfOneCase;
     }
     const rest = (performance.now() - began) * (1 / operation.pace - 1);
-    if (rest >= 1) await sleep(rest, undefined, { signal: stopping }).catch(() => {});
-  }
+    if (rest >= 1) await sleep(rest, undefined, { signal: ending }).catch(() => {});
+  } while (Date.now() < until && !ending.aborted);
 }
 
 /** Whether PostgreSQL refused this statement, and would take the next; otherwise connection or server are at fault. */

@@ -3,7 +3,7 @@ import type { JobHelpers, Task, TaskList } from 'graphile-worker';
 import type pg from 'pg';
 import { BulkheadError, describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { giveUpJob, pruneChangeLog, submitPayload } from '../queries/worker.queries.ts';
+import { giveUpJob, pruneChangeLog, submitJob } from '../queries/worker.queries.ts';
 import { runSlice } from './slice.ts';
 
 /** Jobs that submit an operation; each calls the function of its name in the schema bulkhead, with its payload as arguments. */
@@ -18,16 +18,22 @@ export const submissions = [
   'retry_operation',
 ] as const;
 
-type Dependencies = { pool: pg.Pool; logger: Logger; stopping: AbortSignal };
+type Dependencies = {
+  pool: pg.Pool;
+  logger: Logger;
+  sliceMilliseconds: number;
+  /** Ends slices after their chunk. */
+  ending: AbortSignal;
+};
 
 /** All tasks: the submissions, `run_operations` (a slice of a suite's operations) and `prune_change_log`. */
-export function makeTasks({ pool, logger, stopping }: Dependencies): TaskList {
-  const run_operations: Task = async (payload) => {
-    const suiteId = readSuiteId(payload);
+export function makeTasks({ pool, logger, sliceMilliseconds, ending }: Dependencies): TaskList {
+  const run_operations: Task = async (payload, helpers) => {
+    const suiteId = await readSuiteId(payload).catch((error) => giveUp(error, helpers, pool));
     const client = await pool.connect();
     let broken: unknown;
     try {
-      await runSlice({ client, suiteId, stopping, logger });
+      await runSlice({ client, suiteId, sliceMilliseconds, ending, logger });
     } catch (error) {
       broken = error;
       throw error;
@@ -38,18 +44,15 @@ export function makeTasks({ pool, logger, stopping }: Dependencies): TaskList {
 
   const submit =
     (task: string): Task =>
-    async (payload, helpers) => {
-      try {
-        await submitPayload.run({ task, payload: payload as never }, pool);
-      } catch (error) {
-        await giveUpUnlessRetryable(error, helpers, pool);
-        throw error;
-      }
+    async (_payload, helpers) => {
+      await submitJob
+        .run({ task, jobId: helpers.job.id }, pool)
+        .catch((error) => giveUp(error, helpers, pool));
     };
 
   const prune_change_log: Task = async () => {
     let pruned = 1;
-    while (pruned > 0 && !stopping.aborted) {
+    while (pruned > 0 && !ending.aborted) {
       const [row] = await pruneChangeLog.run(undefined, pool);
       pruned = Number(row?.pruned ?? 0);
     }
@@ -62,9 +65,9 @@ export function makeTasks({ pool, logger, stopping }: Dependencies): TaskList {
   };
 }
 
-function readSuiteId(payload: unknown): string {
+async function readSuiteId(payload: unknown): Promise<string> {
   const suiteId = (payload as { suite_id?: unknown } | null)?.suite_id;
-  if (/^\d{1,19}$/.test(String(suiteId))) return String(suiteId);
+  if (/^\d{1,18}$/.test(String(suiteId))) return String(suiteId);
   throw new BulkheadError(
     'BAD_ARGUMENT',
     'the payload of the job run_operations names no suite_id',
@@ -75,7 +78,10 @@ function readSuiteId(payload: unknown): string {
 }
 
 /** A payload that is wrong today is wrong tomorrow: the job fails for good, and keeps its error where the DBA will look. */
-async function giveUpUnlessRetryable(error: unknown, helpers: JobHelpers, pool: pg.Pool) {
+async function giveUp(error: unknown, helpers: JobHelpers, pool: pg.Pool): Promise<never> {
   const known = describeError(error);
-  if (known && !known.entry.retryable) await giveUpJob.run({ jobId: helpers.job.id }, pool);
+  if (!known || known.entry.retryable) throw error;
+  await giveUpJob.run({ jobId: helpers.job.id }, pool);
+  const lines = [known.message, known.detail, known.hint].filter(Boolean);
+  throw new Error(`${known.entry.name}: ${lines.join('\n')}`, { cause: error });
 }

@@ -1,0 +1,29 @@
+/** Ids are strings, because JavaScript's numbers are too short for them; small ones may be numbers. */
+import { GraphQLError, Kind } from 'graphql';
+import type {} from 'postgraphile';
+
+export const IdsPlugin: GraphileConfig.Plugin = {
+  name: 'IdsPlugin',
+  version: '1.0.0',
+  schema: {
+    hooks: {
+      GraphQLScalarType(config) {
+        if (config.name !== 'BigInt') return config;
+        return {
+          ...config,
+          description:
+            'A whole number of up to 19 digits. It is given as a string, and may be sent as one.',
+          parseValue: readInteger,
+          parseLiteral: (node) =>
+            readInteger(node.kind === Kind.INT || node.kind === Kind.STRING ? node.value : null),
+        };
+      },
+    },
+  },
+};
+
+function readInteger(value: unknown): string {
+  const text = Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof text === 'string' && /^-?\d{1,19}$/.test(text)) return text;
+  throw new GraphQLError('This is not a whole number of up to 19 digits.');
+}

@@ -1,0 +1,186 @@
+/**
+ * What the API calls and shows of each table, column, key and function. Comments in SQL stay prose,
+ * because they become the documentation of the schema; the tags that PostGraphile reads are here.
+ */
+import { jsonPgSmartTags } from 'postgraphile/utils';
+
+/** `word` is ours: what plugins/names.ts makes fields, arguments and payloads from. */
+const word = (name: string) => ({ word: name });
+
+/** In the table and its rows, but of no use to a caller. */
+const internal = { tags: { behavior: '-attribute:select -attribute:filterBy -attribute:orderBy' } };
+
+const sortable = { tags: { behavior: '+attribute:orderBy' } };
+const filterable = { tags: { behavior: '+attribute:filterBy' } };
+const both = { tags: { behavior: '+attribute:orderBy +attribute:filterBy' } };
+
+/** A key seen from its table, and from the one that it refers to (null: not shown there). */
+const relation = (here: string, there: string | null): { tags: Record<string, string | true> } => ({
+  tags: {
+    fieldName: here,
+    ...(there === null
+      ? { backwardBehavior: '-connection -list -single' }
+      : { foreignFieldName: there, backwardBehavior: '+connection', isIndexed: true }),
+  },
+});
+
+/** A key that only the partitions have, or that has no constraint because one side is pruned. */
+const virtualRelation = (keys: string, here: string, there: string | null) =>
+  [
+    keys,
+    `@fieldName ${here}`,
+    ...(there === null
+      ? ['@backwardBehavior -connection -list -single']
+      : [`@foreignFieldName ${there}`]),
+  ].join('|');
+
+const neverNull = { notNull: true } as const;
+const plain = { tags: neverNull };
+const previews = ['tag', 'set_status', 'delete', 'copy', 'rename_tag', 'merge_tags'];
+
+/** Not a way to look a row up, or to name the one to update. */
+const notAKey = { tags: { behavior: '-single -update' } };
+
+export const tags = jsonPgSmartTags({
+  version: 1,
+  config: {
+    class: {
+      'bulkhead.test_suites': {
+        tags: { ...word('suite'), behavior: '+query:resource:connection +filter' },
+        attribute: { id: both, slug: both, name: sortable, archived_at: filterable },
+        constraint: {
+          test_suites_slug_key: { tags: { fieldName: 'suiteBySlug', behavior: '-update' } },
+        },
+      },
+      'bulkhead.suite_tags': {
+        tags: { ...word('tag'), behavior: '+filter' },
+        attribute: { name: both, exclusive_group: filterable, group_key: internal },
+        constraint: {
+          suite_tags_suite_id_name_group_key_key: notAKey,
+          tag_belongs_to_a_suite: relation('suite', 'tags'),
+          alias_is_of_a_tag_of_the_same_suite: relation('aliasOfTag', 'aliases'),
+        },
+      },
+      'bulkhead.test_cases': {
+        tags: {
+          ...word('case'),
+          behavior: '+filter',
+          foreignKey: virtualRelation(
+            '(suite_id, status_operation_id) references bulkhead.bulk_operations (suite_id, id)',
+            'statusOperation',
+            null,
+          ),
+        },
+        attribute: {
+          id: both,
+          external_key: both,
+          status: filterable,
+          created_at: both,
+          status_operation_id: internal,
+          payload_hash: internal,
+        },
+        constraint: {
+          test_cases_suite_id_external_key_key: {
+            tags: { fieldName: 'caseByExternalKey', behavior: '-update' },
+          },
+          case_belongs_to_a_suite: relation('suite', 'cases'),
+        },
+      },
+      'bulkhead.test_case_tags': {
+        tags: {
+          ...word('link'),
+          foreignKey: [
+            virtualRelation(
+              '(suite_id, case_id) references bulkhead.test_cases (suite_id, id)',
+              'case',
+              'links',
+            ),
+            virtualRelation(
+              '(suite_id, operation_id) references bulkhead.bulk_operations (suite_id, id)',
+              'operation',
+              null,
+            ),
+          ],
+        },
+        attribute: { case_id: sortable, tag: sortable, group_key: internal },
+        constraint: {
+          test_case_tags_pkey: notAKey,
+          tag_is_in_the_dictionary_of_the_suite: relation('suiteTag', 'links'),
+        },
+      },
+      'bulkhead.test_case_versions': {
+        tags: {
+          ...word('version'),
+          foreignKey: virtualRelation(
+            '(suite_id, case_id) references bulkhead.test_cases (suite_id, id)',
+            'case',
+            'versions',
+          ),
+        },
+        attribute: { version: sortable, status_operation_id: internal, payload_hash: internal },
+        constraint: {
+          test_case_versions_pkey: notAKey,
+          version_is_of_a_suite: relation('suite', null),
+        },
+      },
+      'bulkhead.bulk_operations': {
+        tags: { ...word('operation'), behavior: '+filter' },
+        attribute: {
+          id: both,
+          kind: filterable,
+          state: filterable,
+          high_water_id: internal,
+          cursor_id: internal,
+          chunk_size: internal,
+        },
+        constraint: {
+          operation_belongs_to_a_suite: relation('suite', 'operations'),
+          undo_is_of_an_operation_of_the_same_suite: relation('undoes', 'undoneBy'),
+          retry_is_of_an_operation_of_the_same_suite: relation('retries', 'retriedBy'),
+        },
+      },
+      'bulkhead.tag_cloud': {
+        tags: {
+          name: 'tag_cloud_entries',
+          primaryKey: 'suite_id,tag|@behavior -single',
+          foreignKey: virtualRelation(
+            '(suite_id) references bulkhead.test_suites (id)',
+            'suite',
+            'tagCloud',
+          ).concat('|@backwardBehavior -connection +list'),
+        },
+        attribute: {
+          tag: sortable,
+          meaning: { tags: { notNull: true } },
+          cases: { tags: { notNull: true, behavior: '+attribute:orderBy' } },
+        },
+      },
+    },
+    procedure: {
+      'bulkhead.append_cases': { tags: { ...neverNull, recordType: 'AppendedCase' } },
+      'bulkhead.find_cases': {
+        ...plain,
+        description:
+          'The cases of a suite that meet all that is asked, in the order of their ids: a tag expression, status, ids, external keys, ' +
+          'time of creation, metadata contained, text in input, expected output or key. For the next page pass the last id as afterId.',
+      },
+      'bulkhead.operation_changes': {
+        tags: { ...neverNull, recordType: 'OperationChange' },
+        description:
+          'What an operation did, case by case: link_added, link_removed, status_set, case_deleted, case_restored, case_copied, ' +
+          'copy_deleted, and left_alone or failed with the reason. For the next page pass the last caseId as afterCaseId.',
+      },
+      'bulkhead.suite_id': plain,
+      'bulkhead.count_cases': {
+        ...plain,
+        description: 'How many cases findCases would give on all its pages together.',
+      },
+      'bulkhead.parse_tag_expression': plain,
+      'bulkhead.test_cases_tags': {
+        ...plain,
+        description: 'The tags of the case, in alphabetical order.',
+      },
+      ...Object.fromEntries(previews.map((name) => [`bulkhead.preview_bulk_${name}`, plain])),
+    },
+  },
+});
