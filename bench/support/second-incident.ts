@@ -62,7 +62,7 @@ export async function repurposeNew(
   { a, b }: FlakySuites,
   logger: Logger,
 ): Promise<Clouds> {
-  await seedDemo({ ownerUrl, logger });
+  await seedDemo({ ownerUrl });
   const worker = await startWorker({ ownerUrl, logger });
   try {
     return await withClient(ownerUrl, async (client) => {

@@ -1,5 +1,5 @@
 --! Previous: sha1:676e3d17101ca24c6f698911403032b7befe4de0
---! Hash: sha1:dee795dad2431ef89137c9d76a099bbf78b1554d
+--! Hash: sha1:244c52a36dbc4d99e9655485d4255419eff5ab4f
 --! Message: functions
 
 --! split: 1-current.sql
@@ -2254,6 +2254,16 @@ set search_path = ''
 as $$
 declare
   v_left bigint[];
+  -- the tags that were renamed or merged since: their links come back under the name that they have now
+  v_renamed text[] := array(
+    select jsonb_array_elements_text(m.parameters -> 'remove')
+    from bulkhead.bulk_operations m
+    where m.suite_id = operation.suite_id and m.id > operation.undoes_operation_id and m.kind in ('rename_tag', 'merge_tags')
+      and not exists (
+        select from bulkhead.bulk_operations u
+        where u.suite_id = m.suite_id and u.undoes_operation_id = m.id and u.state = 'succeeded'
+      )
+  );
 begin
   with removed as materialized (
     select r.*, now.name as tag_now, now.group_key as group_now, (
@@ -2272,10 +2282,11 @@ begin
     ) as touched
     from bulkhead_private.changes_of(operation, 'link_removed', case_ids) r
     left join lateral (
-      -- a tag that was renamed or merged since comes back under the name that it has now
       select n.name, n.group_key
       from bulkhead.suite_tags o
-      join bulkhead.suite_tags n on n.suite_id = operation.suite_id and n.name = coalesce(o.alias_of, o.name)
+      join bulkhead.suite_tags n
+        on n.suite_id = operation.suite_id
+        and n.name = case when o.name = any (v_renamed) then coalesce(o.alias_of, o.name) else o.name end
       where o.suite_id = operation.suite_id and o.name = r.tag
       offset 0
     ) as now on true

@@ -29,11 +29,11 @@ export async function up(context: Context, options: { demo: boolean }): Promise<
   });
 }
 
-async function seedIfEmpty({ logger, print }: Context, { ownerUrl }: OpenDatabase) {
+async function seedIfEmpty({ print }: Context, { ownerUrl }: OpenDatabase) {
   if (await hasSuites(ownerUrl)) return;
   print('Filling the empty database with demo suites …');
   const { seedDemo } = await import('../demo/seed.ts');
-  await seedDemo({ ownerUrl, logger });
+  await seedDemo({ ownerUrl, print });
 }
 
 function welcome(url: string, dataDir: string, { ownerUrl, embedded }: OpenDatabase): string {
@@ -47,6 +47,7 @@ function welcome(url: string, dataDir: string, { ownerUrl, embedded }: OpenDatab
     `  GraphQL          ${url}/graphql`,
     `  health           ${url}/healthz   ${url}/readyz`,
     `  psql             psql "${psql}"`,
+    '  why it exists    npm run replay',
     '',
     embedded ? `Ctrl-C stops it. The data stays in ${dataDir}` : 'Ctrl-C stops it.',
     '',

@@ -1,22 +1,27 @@
 import type { ClientBase } from 'pg';
 import { withClient } from '../database/admin.ts';
 import { importFile } from '../import/import-file.ts';
-import type { Logger } from '../logger.ts';
 import { createSuite, defineTag, findSuiteId, suiteHasCases } from '../queries/import.queries.ts';
 import { type DemoSuite, demoFile, readDemoSuites } from './suites.ts';
 
 /**
  * Fills in the demo suites that are missing, dictionary first, and leaves those that are there
- * alone. A suite that an interrupted run left without cases is completed.
+ * alone. A suite that an interrupted run left without cases is completed. Prints a line for each.
  */
-export async function seedDemo(deps: { ownerUrl: string; logger: Logger }): Promise<void> {
+export async function seedDemo({
+  ownerUrl,
+  print = () => {},
+}: {
+  ownerUrl: string;
+  print?: (line: string) => void;
+}): Promise<void> {
   const suites = await readDemoSuites();
-  await withClient(deps.ownerUrl, async (client) => {
+  await withClient(ownerUrl, async (client) => {
     for (const suite of suites) {
       const [existing] = await findSuiteId.run({ slug: suite.slug }, client);
       if (existing !== undefined && (await hasCases(client, existing.id))) continue;
       const { cases } = await seedSuite(client, suite, existing?.id);
-      deps.logger.info({ suite: suite.slug, cases }, 'demo suite created');
+      print(`  ${suite.slug}: ${cases} cases`);
     }
   });
 }

@@ -1,14 +1,11 @@
 import test from 'ava';
 import { seedDemo } from '../../src/demo/seed.ts';
-import { makeLogger } from '../../src/logger.ts';
 import { makeDatabase } from '../helpers/database.ts';
-
-const logger = makeLogger('silent');
 
 test('an empty database gets the four suites with their dictionaries, once', async (t) => {
   const { ownerUrl, pool } = await makeDatabase(t);
-  await seedDemo({ ownerUrl, logger });
-  await seedDemo({ ownerUrl, logger });
+  await seedDemo({ ownerUrl });
+  await seedDemo({ ownerUrl });
   const { rows } = await pool.query(
     `select s.slug, s.tag_policy,
             (select count(*)::int from bulkhead.test_cases c where c.suite_id = s.id) as cases,
@@ -34,7 +31,7 @@ test('a suite that is missing or was left empty is filled, others are left alone
     with mine as (select * from bulkhead.create_suite('safety'))
     select bulkhead.append_cases(mine.id, '[{"input":"my own"}]') from mine`);
   await pool.query(`select bulkhead.create_suite('arithmetic')`);
-  await seedDemo({ ownerUrl, logger });
+  await seedDemo({ ownerUrl });
   const { rows } = await pool.query(
     `select s.slug, (select count(*)::int from bulkhead.test_cases c where c.suite_id = s.id) as cases
        from bulkhead.test_suites s order by s.slug`,

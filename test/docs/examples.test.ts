@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { seedDemo } from '../../src/demo/seed.ts';
-import { makeLogger } from '../../src/logger.ts';
 import { useDatabase } from '../helpers/database.ts';
 
 const project = join(import.meta.dirname, '../..');
 const database = useDatabase(test);
 
 test.serial.before('fill with the demo suites', async () => {
-  await seedDemo({ ownerUrl: database.ownerUrl, logger: makeLogger('silent') });
+  await seedDemo({ ownerUrl: database.ownerUrl });
 });
 
 for (const page of ['README.md', 'docs/using.md']) {

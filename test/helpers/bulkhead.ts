@@ -42,6 +42,8 @@ function start(t: ExecutionContext, command: string[], environment: Record<strin
     cwd: projectDir,
     env: { PATH: process.env.PATH, BULKHEAD_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: what npm has started does not end with npm.
+    detached: true,
   });
   let output = '';
   const listeners = new Set<() => void>();
@@ -54,7 +56,7 @@ function start(t: ExecutionContext, command: string[], environment: Record<strin
       for (const listener of listeners) listener();
     });
   t.teardown(async () => {
-    child.kill('SIGKILL');
+    killGroup(child);
     await ended;
   });
   const prints = (pattern: RegExp) =>
@@ -68,6 +70,14 @@ function start(t: ExecutionContext, command: string[], environment: Record<strin
       ended.then((code) => reject(new Error(`ended (${code}) without ${pattern}:\n${output}`)));
     });
   return { child, output: () => output, prints, ended };
+}
+
+function killGroup({ pid }: ChildProcess) {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Runs `bulkhead` to its end. */

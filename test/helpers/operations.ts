@@ -85,3 +85,11 @@ export async function changes(db: Queryable, { suite_id, id }: Operation): Promi
   );
   return rows.map((row) => row.line);
 }
+
+/**
+ * Keeps operations of a suite from being run by the call that submits them, for as long as the
+ * session lives: the test runs them, chunk by chunk.
+ */
+export async function holdSuite(session: Queryable, suiteId: string) {
+  await session.query('select pg_advisory_lock(bulkhead_private.suite_lock_key($1))', [suiteId]);
+}

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { startServer } from '../../src/http/server.ts';
 import { makeLogger } from '../../src/logger.ts';
@@ -157,11 +158,13 @@ test('a stop ends open subscriptions and idle connections, and leaves none to th
 
   await other.stop();
   t.is(await ended, 'ended');
-  const { rows } = await db.pool.query(
-    `select application_name from pg_stat_activity where datname = current_database() and application_name like 'bulkhead %'
-       and application_name <> 'bulkhead test'`,
-  );
-  t.deepEqual(rows, []);
+  // A backend ends a little later than its connection; one that is left open never does.
+  const left = () =>
+    db.pool.query(
+      `select from pg_stat_activity
+        where datname = current_database() and application_name in ('bulkhead api', 'bulkhead listener')`,
+    );
+  while ((await left()).rowCount) await sleep(10);
   await t.throwsAsync(fetch(`${other.url}/healthz`));
 });
 
