@@ -30,7 +30,7 @@ export function drawLatencies({ appends, shown, marked, label, width = 84 }: Lat
   const heights = columns.map((took) => Math.min(top, Math.max(bottom, Math.log10(took || 1))));
   const chart = plot(heights, { min: bottom, max: top, height, format: formatLabel });
   const margin = chart.split('\n')[0]?.search(/[┤┼]/) ?? 0;
-  const column = (time: number) => margin + 1 + Math.round((time - shown.began) / step);
+  const column = (time: number) => margin + Math.floor((time - shown.began) / step);
   return `${chart}\n${mark(column(marked.began), column(marked.ended), label)}`;
 }
 

@@ -1,5 +1,5 @@
 --! Previous: sha1:676e3d17101ca24c6f698911403032b7befe4de0
---! Hash: sha1:244c52a36dbc4d99e9655485d4255419eff5ab4f
+--! Hash: sha1:b8d67c9ba1659fc22045371c4fea5f0e2bda5ab2
 --! Message: functions
 
 --! split: 1-current.sql
@@ -378,7 +378,7 @@ begin
   loop
     insert into bulkhead.suite_tags (suite_id, name, meaning, colour, exclusive_group)
     values (v_suite.id, define_tag.name, coalesce(define_tag.meaning, ''), lower(define_tag.colour), define_tag.exclusive_group)
-    on conflict on constraint suite_tags_pkey do nothing
+    on conflict do nothing
     returning * into v_tag;
     exit when found;
     -- "on conflict do update" would lock out whoever links the tag, even where its group stays
@@ -1911,6 +1911,36 @@ $$;
 comment on function bulkhead_private.undo_targets(bulkhead.bulk_operations) is
   'The next chunk of the cases that the operation to be undone changed; never more than one chunk of that operation.';
 --! EndIncluded operations/undo_targets.sql
+--! Included operations/hold_cases.sql
+create or replace function bulkhead_private.hold_cases(operation bulkhead.bulk_operations, case_ids bigint[])
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = ''
+as $$
+declare
+  v_tags text[] := array(
+    select jsonb_array_elements_text((operation.parameters -> 'add') || (operation.parameters -> 'remove'))
+  );
+begin
+  if exists (
+    select from bulkhead.suite_tags t
+    where t.suite_id = operation.suite_id and t.name = any (v_tags) and t.group_key <> ''
+  ) then
+    perform
+    from bulkhead.test_cases c
+    where c.suite_id = operation.suite_id and c.id = any (case_ids)
+    order by c.id
+    for no key update;
+  end if;
+end
+$$;
+
+comment on function bulkhead_private.hold_cases(bulkhead.bulk_operations, bigint[]) is
+  'Locks the cases of a chunk that deals with exclusive groups, as an append locks the cases that it updates: neither finds, when it puts '
+  'its tag on a case, that the other has just put another one of the group there.';
+--! EndIncluded operations/hold_cases.sql
 --! Included operations/tag_chunk.sql
 create or replace function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[])
 returns bulkhead_private.chunk_result
@@ -1941,6 +1971,7 @@ begin
   from unnest(v_add) as u (n)
   where not exists (select from bulkhead.suite_tags t where t.suite_id = operation.suite_id and t.name = n);
 
+  perform bulkhead_private.hold_cases(operation, case_ids);
   if cardinality(v_groups) > 0 and v_on_exclusive <> 'replace' then
     v_met := array(
       select distinct l.case_id
@@ -2505,6 +2536,7 @@ declare
   v_left bigint[];
   v_skipped bigint;
 begin
+  perform bulkhead_private.hold_cases(operation, case_ids);
   -- cases come back before their links; a tag goes before the one that it replaced comes back
   v_left := bulkhead_private.undo_copies(operation, case_ids)
     || bulkhead_private.undo_deletions(operation, case_ids);
@@ -3062,6 +3094,22 @@ $$;
 comment on function bulkhead_private.plan_undo(bulkhead.bulk_operations) is
   'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD.';
 --! EndIncluded operations/plan_undo.sql
+--! Included operations/hold_dictionary.sql
+create or replace function bulkhead_private.hold_dictionary(suite_id bigint)
+returns void
+language sql
+volatile
+strict
+security invoker
+set search_path = ''
+begin atomic
+  select pg_advisory_xact_lock(hashtextextended('bulkhead.dictionary_of_suite', suite_id));
+end;
+
+comment on function bulkhead_private.hold_dictionary(bigint) is
+  'Until the end of the transaction nobody else submits an operation that gives names another meaning (rename, merge, undo): '
+  'each is planned on what the one before has made of the dictionary. Appends and other operations do not ask for it.';
+--! EndIncluded operations/hold_dictionary.sql
 --! Included operations/prepare_dictionary.sql
 create or replace function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan)
 returns void
@@ -3091,9 +3139,13 @@ begin
       select t.suite_id, v_into, t.meaning, t.colour, t.exclusive_group
       from bulkhead.suite_tags t
       where t.suite_id = plan.suite_id and t.name = v_sources[1] and plan.kind = 'rename_tag'
-      on conflict on constraint suite_tags_pkey do update
-      set meaning = excluded.meaning, colour = excluded.colour, exclusive_group = excluded.exclusive_group
-      where suite_tags.alias_of is not null; -- back to a name that it had before
+      on conflict do nothing;
+      -- back to a name that it had before
+      update bulkhead.suite_tags t
+      set meaning = s.meaning, colour = s.colour, exclusive_group = s.exclusive_group
+      from bulkhead.suite_tags s
+      where t.suite_id = plan.suite_id and t.name = v_into and t.alias_of is not null
+        and s.suite_id = plan.suite_id and s.name = v_sources[1] and plan.kind = 'rename_tag';
       -- from here on the old names stand for the new one: in appends, in expressions, in the cloud
       update bulkhead.suite_tags t set alias_of = null where t.suite_id = plan.suite_id and t.name = v_into and t.alias_of is not null;
       update bulkhead.suite_tags t set alias_of = v_into where t.suite_id = plan.suite_id and t.name = any (v_sources);
@@ -3627,6 +3679,7 @@ as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id);
 begin
+  perform bulkhead_private.hold_dictionary(v_suite.id);
   return bulkhead_private.submit(
     bulkhead_private.plan_merge(v_suite, array[tag], new_name, 'replace', true),
     pace
@@ -3681,6 +3734,7 @@ as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id);
 begin
+  perform bulkhead_private.hold_dictionary(v_suite.id);
   return bulkhead_private.submit(
     bulkhead_private.plan_merge(v_suite, tags, into_tag, on_exclusive, false),
     pace
@@ -3730,6 +3784,7 @@ as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id);
 begin
+  perform bulkhead_private.hold_dictionary(v_suite.id);
   return bulkhead_private.submit(bulkhead_private.plan_undo(bulkhead_private.known_operation(v_suite.id, operation_id)));
 end
 $$;
@@ -3822,6 +3877,7 @@ begin
       )
     );
   end if;
+  perform bulkhead_private.hold_dictionary(v_suite.id);
   return bulkhead_private.submit(
     row(
       v_suite.id, v_operation.kind, v_selection, v_operation.parameters, '{}', v_operation.pace, null, v_operation.id
@@ -3992,7 +4048,8 @@ begin
         -- one that failed is tried again by the queue too, but after hours if it failed often
         select from graphile_worker._private_jobs j
         join graphile_worker._private_tasks t on t.id = j.task_id and t.identifier = 'run_operations'
-        where j.payload ->> 'suite_id' = o.suite_id::text and j.is_available and j.run_at < now() + interval '5 seconds'
+        where j.payload ->> 'suite_id' = o.suite_id::text
+          and (j.is_available and j.run_at < now() + interval '5 seconds' or j.locked_at > now() - interval '2 seconds')
       )
       and pg_try_advisory_xact_lock(bulkhead_private.suite_lock_key(o.suite_id))
   loop

@@ -7,10 +7,9 @@
  * at everything again. The same first event tells it to begin, when the database listens already:
  * between the first look and the first notification nothing is missed.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { BulkheadError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { makeListening } from './listening.ts';
 
 /** An operation has moved; null: look at all of them. `end` makes this the last event. */
 export type OperationEvent = { operationId: string | null; end(): void };
@@ -24,82 +23,26 @@ export type Listener = {
   release(): Promise<void>;
 };
 
-const longestPause = 5000;
-
 /** Connects when somebody subscribes, and again whenever the connection is lost. */
 export function makeListener(options: { connectionString: string; logger: Logger }): Listener {
-  const { connectionString, logger } = options;
   const feeds = new Map<string, Set<Feed>>();
-  const released = new AbortController();
-  let client: pg.Client | undefined;
-  let connecting: Promise<void> | undefined;
-  let saying: Promise<unknown> = Promise.resolve();
-
-  async function connect(): Promise<void> {
-    for (let pause = 50; !released.signal.aborted; pause = Math.min(pause * 2, longestPause)) {
-      try {
-        await open();
-        return;
-      } catch (error) {
-        logger.warn({ err: error, pause }, 'cannot listen to the database, trying again');
-        await sleep(pause, undefined, { signal: released.signal }).catch(() => {});
-      }
-    }
-  }
-
-  async function open(): Promise<void> {
-    const opened = new pg.Client({
-      connectionString,
-      application_name: 'bulkhead listener',
-      keepAlive: true,
-    });
-    opened.on('error', (error) => logger.warn({ err: error }, 'the listening connection failed'));
-    opened.on('notification', ({ channel, payload }) => deliver(channel, payload));
-    opened.on('end', () => {
-      if (client === opened) client = undefined;
-      reconnect();
-    });
-    try {
-      await opened.connect();
-      client = opened;
-      for (const channel of feeds.keys()) await listen(opened, channel);
-    } catch (error) {
-      await opened.end().catch(() => {});
-      throw error;
-    }
-  }
-
-  /** From here on nothing is missed, so those who wait for the channel may begin, or begin again. */
-  async function listen(on: pg.Client, channel: string): Promise<void> {
-    await say(on, `listen ${pg.escapeIdentifier(channel)}`);
-    for (const feed of feeds.get(channel) ?? []) feed.push(null);
-  }
-
-  /** One statement after the other, in the order in which they were said. */
-  function say(on: pg.Client, statement: string): Promise<unknown> {
-    const said = saying.then(() => on.query(statement));
-    saying = said.catch(() => {});
-    return said;
-  }
-
-  function reconnect(): void {
-    if (released.signal.aborted || feeds.size === 0 || client || connecting) return;
-    connecting = connect().finally(() => {
-      connecting = undefined;
-      reconnect();
-    });
-  }
-
-  function deliver(channel: string, payload = ''): void {
-    const operationId = readOperationId(payload);
-    if (operationId) for (const feed of feeds.get(channel) ?? []) feed.push(operationId);
-  }
+  const tell = (channel: string, operationId: string | null) => {
+    for (const feed of feeds.get(channel) ?? []) feed.push(operationId);
+  };
+  const listening = makeListening({
+    ...options,
+    onListening: (channel) => tell(channel, null),
+    onNotification(channel, payload) {
+      const operationId = readOperationId(payload);
+      if (operationId) tell(channel, operationId);
+    },
+  });
 
   function leave(channel: string, feed: Feed): void {
     const others = feeds.get(channel);
     if (!others?.delete(feed) || others.size > 0) return;
     feeds.delete(channel);
-    if (client) say(client, `unlisten ${pg.escapeIdentifier(channel)}`).catch(() => {});
+    listening.unlisten(channel);
   }
 
   return {
@@ -107,16 +50,12 @@ export function makeListener(options: { connectionString: string; logger: Logger
       const { channel, operationId } = readTopic(topic);
       const feed = makeFeed(operationId, () => leave(channel, feed));
       feeds.set(channel, (feeds.get(channel) ?? new Set()).add(feed));
-      // One that fails here has lost its connection, which listens again when it is back.
-      if (client) listen(client, channel).catch(() => {});
-      else reconnect();
+      listening.listen(channel);
       return feed.events;
     },
     async release() {
-      released.abort();
       for (const feed of [...feeds.values()].flatMap((set) => [...set])) feed.end();
-      await connecting;
-      await client?.end().catch(() => {});
+      await listening.release();
     },
   };
 }

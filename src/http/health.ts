@@ -28,10 +28,14 @@ type CheckOptions = Parameters<typeof makeCheckReady>[0];
 async function check({ pool, ownerUrl, timeout = 3000 }: CheckOptions): Promise<void> {
   const answered = new AbortController();
   const tooLate = sleep(timeout, undefined, { signal: answered.signal }).then(() => {
-    throw new BulkheadError('DATABASE_UNREACHABLE', 'the database takes too long to answer');
+    throw new Error('it takes too long');
   });
   try {
     await Promise.race([askDatabase(pool, ownerUrl), tooLate]);
+  } catch (error) {
+    if (error instanceof BulkheadError) throw error;
+    const message = `the database does not answer: ${(error as Error).message}`;
+    throw new BulkheadError('DATABASE_UNREACHABLE', message, { cause: error });
   } finally {
     tooLate.catch(() => {});
     answered.abort();

@@ -33,5 +33,6 @@ export function startSockets(server: Server, grafserv: GrafservBase) {
 }
 
 function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -79,11 +79,10 @@ export async function changes(db: Queryable, { suite_id, id }: Operation): Promi
      left join lateral (
        select external_key from bulkhead.test_case_versions
        where suite_id = $1 and case_id = h.case_id order by version desc limit 1
-     ) v on true
-     order by line collate "C"`,
+     ) v on true`,
     [suite_id, id],
   );
-  return rows.map((row) => row.line);
+  return rows.map((row) => row.line).sort();
 }
 
 /**

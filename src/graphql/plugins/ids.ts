@@ -12,7 +12,7 @@ export const IdsPlugin: GraphileConfig.Plugin = {
         return {
           ...config,
           description:
-            'A whole number of up to 19 digits. It is given as a string, and may be sent as one.',
+            'A whole number of up to 19 digits, as a string. It may be sent as a number.',
           parseValue: readInteger,
           parseLiteral: (node) =>
             readInteger(node.kind === Kind.INT || node.kind === Kind.STRING ? node.value : null),

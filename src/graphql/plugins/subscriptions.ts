@@ -12,6 +12,7 @@ import {
 } from 'postgraphile/grafast';
 import { extendSchema, gql } from 'postgraphile/utils';
 import { BulkheadError } from '../../errors.ts';
+import { limits } from '../limits.ts';
 import type { OperationEvent } from '../listener.ts';
 
 type Event = Step<OperationEvent>;
@@ -70,6 +71,8 @@ export const SubscriptionsPlugin = extendSchema(({ pgResources, sql }) => {
                   else ${alias}.id = ${moved}
                 end
               `);
+              $operations.orderBy({ attribute: 'id', direction: 'ASC' });
+              $operations.setFirst(limits.maxPage);
               return $operations;
             },
           },

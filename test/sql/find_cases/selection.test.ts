@@ -31,7 +31,8 @@ async function makeCases(client: Queryable) {
   }
   const [keyless] = await append(client, suite_id, [{ input: 5 }]);
   await client.query('reset bulkhead.now');
-  return { suite_id, ids: { ...ids, keyless: keyless?.case_id ?? '' } };
+  ids.keyless = keyless?.case_id ?? '';
+  return { suite_id, ids };
 }
 
 const selections: [selection: Record<string, unknown>, keys: string][] = [

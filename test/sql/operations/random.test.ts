@@ -168,73 +168,76 @@ async function stateOf(
 
 const seeds = Number(process.env.BULKHEAD_TEST_SEEDS ?? 6);
 for (let seed = 1; seed <= seeds; seed++) {
-  test(`random operations do what their preview says, and are undone exactly (${seed})`, async (t) => {
-    const random = makeRandom(seed * 1000);
-    const holder = await openSession(t, database);
-    await rolledBack(database.pool, async (client) => {
-      const suites = await makeSuites(client, random);
-      await holdSuite(holder, suites.suite_id);
-      const done: { step: Step; operation: Operation; before: unknown }[] = [];
-      for (let round = 0; round < 40; round++) {
-        if (done.length > 0 && random.chance(0.4)) {
-          const { step, operation, before } = done.pop() as (typeof done)[number];
-          const undo = await run(client, random, {
-            name: 'undo_operation',
-            args: { suite_id: suites.suite_id, operation_id: operation.id },
-          });
-          const what = `undo of ${step.name} ${JSON.stringify(step.args)}`;
-          t.deepEqual(await stateOf(client, suites, before), before as object, what);
-          t.is(undo.state, 'succeeded', what);
-          t.deepEqual(
-            counts(undo),
-            {
-              ...counts(undo),
-              total: Number(operation.changed),
-              changed: Number(operation.changed),
-              skipped: 0,
-              failed: 0,
-            },
-            what,
-          );
-          continue;
+  test.serial(
+    `random operations do what their preview says, and are undone exactly (${seed})`,
+    async (t) => {
+      const random = makeRandom(seed * 1000);
+      const holder = await openSession(t, database);
+      await rolledBack(database.pool, async (client) => {
+        const suites = await makeSuites(client, random);
+        await holdSuite(holder, suites.suite_id);
+        const done: { step: Step; operation: Operation; before: unknown }[] = [];
+        for (let round = 0; round < 40; round++) {
+          if (done.length > 0 && random.chance(0.4)) {
+            const { step, operation, before } = done.pop() as (typeof done)[number];
+            const undo = await run(client, random, {
+              name: 'undo_operation',
+              args: { suite_id: suites.suite_id, operation_id: operation.id },
+            });
+            const what = `undo of ${step.name} ${JSON.stringify(step.args)}`;
+            t.deepEqual(await stateOf(client, suites, before), before as object, what);
+            t.is(undo.state, 'succeeded', what);
+            t.deepEqual(
+              counts(undo),
+              {
+                ...counts(undo),
+                total: Number(operation.changed),
+                changed: Number(operation.changed),
+                skipped: 0,
+                failed: 0,
+              },
+              what,
+            );
+            continue;
+          }
+          const step = await makeStep(client, random, suites, round);
+          const what = `${round}: ${step.name} ${JSON.stringify(step.args)}`;
+          await client.query('savepoint step');
+          const before = await stateOf(client, suites);
+          const preview = await callOne<Operation>(
+            client,
+            `preview_${step.name}`,
+            withoutPace(step.args),
+          ).catch((error) => error);
+          if (preview instanceof Error) await client.query('rollback to savepoint step');
+          const operation = await run(client, random, step).catch((error) => error);
+          if (operation instanceof Error) {
+            await client.query('rollback to savepoint step');
+            t.is(
+              (preview as Error & { code?: string }).code,
+              (operation as Error & { code?: string }).code,
+              `${what}: ${operation.message}`,
+            );
+            t.true(
+              ['TCGRP', 'TCHAS', 'TCARG', 'TCNTG'].includes(
+                (operation as Error & { code?: string }).code ?? '',
+              ),
+              operation.message,
+            );
+            continue;
+          }
+          t.notThrows(() => {
+            if (preview instanceof Error) throw preview;
+          }, what);
+          const { processed, ...happened } = counts(operation);
+          const { processed: _, ...foretold } = counts(preview);
+          t.deepEqual(happened, foretold, what);
+          t.is(processed, happened.total, what);
+          done.push({ step, operation, before });
         }
-        const step = await makeStep(client, random, suites, round);
-        const what = `${round}: ${step.name} ${JSON.stringify(step.args)}`;
-        await client.query('savepoint step');
-        const before = await stateOf(client, suites);
-        const preview = await callOne<Operation>(
-          client,
-          `preview_${step.name}`,
-          withoutPace(step.args),
-        ).catch((error) => error);
-        if (preview instanceof Error) await client.query('rollback to savepoint step');
-        const operation = await run(client, random, step).catch((error) => error);
-        if (operation instanceof Error) {
-          await client.query('rollback to savepoint step');
-          t.is(
-            (preview as Error & { code?: string }).code,
-            (operation as Error & { code?: string }).code,
-            `${what}: ${operation.message}`,
-          );
-          t.true(
-            ['TCGRP', 'TCHAS', 'TCARG', 'TCNTG'].includes(
-              (operation as Error & { code?: string }).code ?? '',
-            ),
-            operation.message,
-          );
-          continue;
-        }
-        t.notThrows(() => {
-          if (preview instanceof Error) throw preview;
-        }, what);
-        const { processed, ...happened } = counts(operation);
-        const { processed: _, ...foretold } = counts(preview);
-        t.deepEqual(happened, foretold, what);
-        t.is(processed, happened.total, what);
-        done.push({ step, operation, before });
-      }
-    });
-  });
+      });
+    },
+  );
 }
 
 const withoutPace = ({ pace, ...args }: Record<string, unknown>) => args;

@@ -25,7 +25,7 @@ import { openSession, waitsFor } from '../../helpers/waits.ts';
 
 const database = useDatabase(test);
 
-test('an operation is undone once, and an undo not at all', async (t) => {
+test.serial('an operation is undone once, and an undo not at all', async (t) => {
   await rolledBack(database.pool, async (client) => {
     const suite_id = await makeSuite(client);
     await appendTagged(client, suite_id, { a: '' });
@@ -40,50 +40,53 @@ test('an operation is undone once, and an undo not at all', async (t) => {
   });
 });
 
-test('what is not finished cannot be undone; what is unknown is said to be unknown', async (t) => {
-  await rolledBack(database.pool, async (client) => {
-    const suite_id = await makeSuite(client);
-    const other = await makeSuite(client);
-    await appendTagged(client, suite_id, { a: '' });
-    const queued = await callOne<Operation>(client, 'bulk_tag', {
-      suite_id,
-      all_cases: true,
-      add: ['x'],
+test.serial(
+  'what is not finished cannot be undone; what is unknown is said to be unknown',
+  async (t) => {
+    await rolledBack(database.pool, async (client) => {
+      const suite_id = await makeSuite(client);
+      const other = await makeSuite(client);
+      await appendTagged(client, suite_id, { a: '' });
+      const queued = await callOne<Operation>(client, 'bulk_tag', {
+        suite_id,
+        all_cases: true,
+        add: ['x'],
+      });
+      t.is(queued.state, 'queued');
+      await refuses(t, client, () => undo(client, queued), {
+        code: 'TCRUN',
+        detail: 'It is queued.',
+      });
+      const unknown = [
+        [suite_id, '0'],
+        [suite_id, '-1'],
+        [suite_id, null],
+        [suite_id, '9223372036854775807'],
+        [other, queued.id],
+      ];
+      for (const name of [
+        'undo_operation',
+        'cancel_operation',
+        'retry_operation',
+        'operation_changes',
+      ]) {
+        for (const [suite, operation_id] of unknown)
+          await refuses(t, client, () => call(client, name, { suite_id: suite, operation_id }), {
+            code: 'TCNOP',
+          });
+        for (const suite of [null, '0'])
+          await refuses(
+            t,
+            client,
+            () => call(client, name, { suite_id: suite, operation_id: queued.id }),
+            { code: 'TCNSU' },
+          );
+      }
     });
-    t.is(queued.state, 'queued');
-    await refuses(t, client, () => undo(client, queued), {
-      code: 'TCRUN',
-      detail: 'It is queued.',
-    });
-    const unknown = [
-      [suite_id, '0'],
-      [suite_id, '-1'],
-      [suite_id, null],
-      [suite_id, '9223372036854775807'],
-      [other, queued.id],
-    ];
-    for (const name of [
-      'undo_operation',
-      'cancel_operation',
-      'retry_operation',
-      'operation_changes',
-    ]) {
-      for (const [suite, operation_id] of unknown)
-        await refuses(t, client, () => call(client, name, { suite_id: suite, operation_id }), {
-          code: 'TCNOP',
-        });
-      for (const suite of [null, '0'])
-        await refuses(
-          t,
-          client,
-          () => call(client, name, { suite_id: suite, operation_id: queued.id }),
-          { code: 'TCNSU' },
-        );
-    }
-  });
-});
+  },
+);
 
-test('an archived suite takes no undo until it is restored', async (t) => {
+test.serial('an archived suite takes no undo until it is restored', async (t) => {
   await rolledBack(database.pool, async (client) => {
     const suite_id = await makeSuite(client);
     await appendTagged(client, suite_id, { a: 'x' });
@@ -95,72 +98,74 @@ test('an archived suite takes no undo until it is restored', async (t) => {
   });
 });
 
-test('an operation whose change log was pruned, wholly or in part, cannot be undone', async (t) => {
-  await rolledBack(database.pool, async (client) => {
-    const suite_id = await makeSuite(client);
-    await appendTagged(client, suite_id, { a: 'tier_a', b: '' });
-    for (const name of ['tier_b', 'tier_c'])
-      await call(client, 'define_tag', { suite_id, name, exclusive_group: 'tier' });
-    await operate(client, 'bulk_tag', { suite_id, external_keys: ['b'], add: ['tier_b'] });
-    const skipping = await operate(client, 'bulk_tag', {
-      suite_id,
-      all_cases: true,
-      add: ['tier_c'],
-      on_exclusive: 'skip',
-    });
-    t.like(counts(skipping), { changed: 1, skipped: 1 });
-    const nothing = await operate(client, 'bulk_tag', {
-      suite_id,
-      external_keys: ['a'],
-      remove: ['tier_b'],
-    });
-    t.like(counts(nothing), { changed: 0, unchanged: 1 });
-    const prune = async () =>
-      Number(
-        (await client.query(`select bulkhead_private.prune_change_log() as pruned`)).rows[0].pruned,
+test.serial(
+  'an operation whose change log was pruned, wholly or in part, cannot be undone',
+  async (t) => {
+    await rolledBack(database.pool, async (client) => {
+      const suite_id = await makeSuite(client);
+      await appendTagged(client, suite_id, { a: 'tier_a', b: '' });
+      for (const name of ['tier_b', 'tier_c'])
+        await call(client, 'define_tag', { suite_id, name, exclusive_group: 'tier' });
+      await operate(client, 'bulk_tag', { suite_id, external_keys: ['b'], add: ['tier_b'] });
+      const skipping = await operate(client, 'bulk_tag', {
+        suite_id,
+        all_cases: true,
+        add: ['tier_c'],
+        on_exclusive: 'skip',
+      });
+      t.like(counts(skipping), { changed: 1, skipped: 1 });
+      const nothing = await operate(client, 'bulk_tag', {
+        suite_id,
+        external_keys: ['a'],
+        remove: ['tier_b'],
+      });
+      t.like(counts(nothing), { changed: 0, unchanged: 1 });
+      const prune = async () =>
+        Number(
+          (await client.query(`select bulkhead_private.prune_change_log() as pruned`)).rows[0]
+            .pruned,
+        );
+      t.is(await prune(), 0);
+      await client.query("set local bulkhead.now = '2100-01-01'");
+      t.true((await prune()) > 0);
+      t.is(await prune(), 0);
+      await refuses(t, client, () => undo(client, skipping), {
+        code: 'TCOLD',
+        message: /has been pruned/,
+      });
+      // what it left alone is still listed, and an operation that changed nothing is undone as ever
+      t.is(
+        (await call(client, 'operation_changes', { suite_id, operation_id: skipping.id })).length,
+        1,
       );
-    t.is(await prune(), 0);
-    await client.query("set local bulkhead.now = '2100-01-01'");
-    t.true((await prune()) > 0);
-    t.is(await prune(), 0);
-    await refuses(t, client, () => undo(client, skipping), {
-      code: 'TCOLD',
-      message: /has been pruned/,
+      t.like(counts(await undo(client, nothing)), { total: 0, changed: 0 });
     });
-    // what it left alone is still listed, and an operation that changed nothing is undone as ever
-    t.is(
-      (await call(client, 'operation_changes', { suite_id, operation_id: skipping.id })).length,
-      1,
-    );
-    t.like(counts(await undo(client, nothing)), { total: 0, changed: 0 });
+  },
+);
+
+test.serial('the change log of what is being undone is not pruned', async (t) => {
+  const [client, holder] = [await openSession(t, database), await openSession(t, database)];
+  const suite_id = await makeSuite(client);
+  await appendTagged(client, suite_id, { a: 'x' });
+  const removed = await operate(client, 'bulk_tag', { suite_id, all_cases: true, remove: ['x'] });
+  await client.query(
+    `update bulkhead.bulk_operations set finished_at = finished_at - interval '31 days' where suite_id = $1`,
+    [suite_id],
+  );
+  await holdSuite(holder, suite_id);
+  const undoing = await callOne<Operation>(client, 'undo_operation', {
+    suite_id,
+    operation_id: removed.id,
   });
+  t.is(undoing.state, 'queued');
+  const prune = async () =>
+    (await client.query('select bulkhead_private.prune_change_log() as pruned')).rows[0].pruned;
+  t.is(await prune(), '0');
+  t.like(await runToEnd(client, undoing), { state: 'succeeded', changed: '1' });
+  t.is(await prune(), '1');
 });
 
-test('the change log of what is being undone is not pruned', async (t) => {
-  const holder = await openSession(t, database);
-  await rolledBack(database.pool, async (client) => {
-    const suite_id = await makeSuite(client);
-    await appendTagged(client, suite_id, { a: 'x' });
-    const removed = await operate(client, 'bulk_tag', { suite_id, all_cases: true, remove: ['x'] });
-    await client.query(
-      `update bulkhead.bulk_operations set finished_at = finished_at - interval '31 days' where suite_id = $1`,
-      [suite_id],
-    );
-    // submitted in the transaction that holds the lock: from here on nobody else runs it
-    await client.query('savepoint before_undo');
-    await client.query('select set_config($1, $2, true)', ['lock_timeout', '10ms']);
-    await holdSuite(holder, suite_id).catch(() => {});
-    const undoing = await callOne<Operation>(client, 'undo_operation', {
-      suite_id,
-      operation_id: removed.id,
-    });
-    const { rows } = await client.query('select bulkhead_private.prune_change_log() as pruned');
-    t.is(rows[0].pruned, undoing.state === 'queued' ? '0' : '1');
-    t.is((await runToEnd(client, undoing)).state, 'succeeded');
-  });
-});
-
-test('a cancelled operation is undone as far as it came', async (t) => {
+test.serial('a cancelled operation is undone as far as it came', async (t) => {
   const holder = await openSession(t, database);
   await rolledBack(database.pool, async (client) => {
     const suite_id = await makeSuite(client);
@@ -182,7 +187,7 @@ test('a cancelled operation is undone as far as it came', async (t) => {
   });
 });
 
-test('an undo that was cancelled on its way can be asked for again', async (t) => {
+test.serial('an undo that was cancelled on its way can be asked for again', async (t) => {
   const holder = await openSession(t, database);
   await rolledBack(database.pool, async (client) => {
     const suite_id = await makeSuite(client);
@@ -208,7 +213,7 @@ test('an undo that was cancelled on its way can be asked for again', async (t) =
   });
 });
 
-test('two sessions that undo the same operation at once: one does', async (t) => {
+test.serial('two sessions that undo the same operation at once: one does', async (t) => {
   const suite_id = await makeSuite(database.pool);
   await appendTagged(database.pool, suite_id, { a: '' });
   await call(database.pool, 'define_tag', { suite_id, name: 'x' });
@@ -230,6 +235,6 @@ test('two sessions that undo the same operation at once: one does', async (t) =>
   );
   await waitsFor(database.pool, rows[0].pid);
   await one.query('commit');
-  checkRefusal(t, await second, { code: '23505', constraint: 'an_operation_is_undone_once' });
+  checkRefusal(t, await second, { code: 'TCUND' });
   t.is((await read(database.pool, first)).state, 'succeeded');
 });
