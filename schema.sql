@@ -429,14 +429,14 @@ grant execute on function bulkhead.bulk_delete(suite_id bigint, where_tags text,
 create function bulkhead.bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text DEFAULT 'replace'::text, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'f0e8d4a410f96a4ad824d1bbd5314a8a';
+  as 'b59857a527fdce03132a43008e1e8222';
 comment on function bulkhead.bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text, pace real) is 'Merges tags of one suite into another tag of it: each case that has one of them gets into_tag instead. The merged names stay as aliases. It is also the way to move a tag that is in use into an exclusive group.';
 grant execute on function bulkhead.bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text, pace real) to bulkhead_user;
 
 create function bulkhead.bulk_rename_tag(suite_id bigint, tag text, new_name text, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '83de0bfdb2747bb105106edad7a5109e';
+  as 'd3b8f9c20954e03a2d383b7467b7e640';
 comment on function bulkhead.bulk_rename_tag(suite_id bigint, tag text, new_name text, pace real) is 'Renames a tag in one suite. The old name stays as an alias: expressions and appends that use it mean the new name at once, while the links follow in chunks. A name that is taken: TCHAS.';
 grant execute on function bulkhead.bulk_rename_tag(suite_id bigint, tag text, new_name text, pace real) to bulkhead_user;
 
@@ -478,7 +478,7 @@ grant execute on function bulkhead.create_suite(slug text, name text, descriptio
 create function bulkhead.define_tag(suite_id bigint, name text, meaning text DEFAULT NULL::text, colour text DEFAULT NULL::text, exclusive_group text DEFAULT NULL::text) returns bulkhead.suite_tags
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '78d94919821f8912cb891bf8dc9bd582';
+  as 'cbcaa76fda0286c70bea32c296b7edbc';
 comment on function bulkhead.define_tag(suite_id bigint, name text, meaning text, colour text, exclusive_group text) is 'Adds a tag to the suite''s dictionary, or changes its meaning, colour or group; an argument left out keeps what is there. Defining a name that was renamed away makes it a tag of its own again. The group of a tag in use: TCUSE.';
 grant execute on function bulkhead.define_tag(suite_id bigint, name text, meaning text, colour text, exclusive_group text) to bulkhead_user;
 
@@ -492,14 +492,14 @@ grant execute on function bulkhead.delete_suite(suite_id bigint) to bulkhead_use
 create function bulkhead.drop_tag(suite_id bigint, name text) returns bulkhead.suite_tags
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '7b9c724f4092fc89836bfcfb4196aa01';
+  as '37a88d35faeaac8f524975c3907d0e8e';
 comment on function bulkhead.drop_tag(suite_id bigint, name text) is 'Takes a tag that no case carries out of the suite''s dictionary. A tag in use: TCUSE; unknown: TCNTG.';
 grant execute on function bulkhead.drop_tag(suite_id bigint, name text) to bulkhead_user;
 
 create function bulkhead.find_cases(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, after_id bigint DEFAULT 0, row_limit integer DEFAULT 50) returns SETOF bulkhead.test_cases
   language plpgsql stable parallel unsafe security definer
   set search_path=""
-  as '695ed954df0a31537d2184e4d8db0a12';
+  as '7d6d5aa350d23340df6c76c61a643540';
 comment on function bulkhead.find_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, after_id bigint, row_limit integer) is 'The cases of a suite that meet all that is asked, in the order of their ids: a tag expression, status, ids, external keys, time of creation, metadata contained, text in input, expected output or key. For the next page pass the last id as after_id; row_limit => null gives all.';
 grant execute on function bulkhead.find_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, after_id bigint, row_limit integer) to bulkhead_user;
 
@@ -512,14 +512,14 @@ grant execute on function bulkhead.normalize_tag(label text) to bulkhead_user;
 create function bulkhead.operation_changes(suite_id bigint, operation_id bigint, only_change text DEFAULT NULL::text, after_case_id bigint DEFAULT 0, row_limit integer DEFAULT 100) returns TABLE(case_id bigint, change text, tag text, status_before text, copied_case_id bigint, code text, message text)
   language plpgsql stable parallel unsafe security definer
   set search_path=""
-  as 'f6f0caeec2d401ef681f263e5f385196';
-comment on function bulkhead.operation_changes(suite_id bigint, operation_id bigint, only_change text, after_case_id bigint, row_limit integer) is 'What an operation did, case by case: link_added, link_removed, status_set, case_deleted, case_restored, case_copied, copy_deleted, and left_alone or failed with the reason. For the next page pass the last case_id; row_limit => null gives all.';
+  as '693ac20f7c49952a7967fcdf12865476';
+comment on function bulkhead.operation_changes(suite_id bigint, operation_id bigint, only_change text, after_case_id bigint, row_limit integer) is 'What an operation did, case by case: link_added, link_removed, status_set, case_deleted, case_restored, case_copied, copy_deleted, and left_alone or failed with the reason. For the next page pass the last case_id, all of whose changes are given even beyond row_limit; null gives all.';
 grant execute on function bulkhead.operation_changes(suite_id bigint, operation_id bigint, only_change text, after_case_id bigint, row_limit integer) to bulkhead_user;
 
 create function bulkhead.parse_tag_expression(suite_id bigint, expression text) returns jsonb
   language plpgsql stable strict parallel unsafe security definer
   set search_path=""
-  as '5ab8250d6be93428b6e98ffa239b530a';
+  as '081b125f302331ed33e6a26b39ab7af1';
 comment on function bulkhead.parse_tag_expression(suite_id bigint, expression text) is 'What a tag expression means in this suite: {"any": [names]}, {"not": …}, {"and": […]}, {"or": […]}. Operators: not (!), and (&), or (|), parentheses; names may be quoted, and a trailing * asks for a prefix. A name stands for its aliases too. Malformed: TCEXP with the position; unknown tag: TCNTG with the nearest one.';
 grant execute on function bulkhead.parse_tag_expression(suite_id bigint, expression text) to bulkhead_user;
 
@@ -575,8 +575,8 @@ grant execute on function bulkhead.restore_suite(suite_id bigint) to bulkhead_us
 create function bulkhead.retry_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'f93ddb5d759bf3e732161f92fc9cbbc6';
-comment on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) is 'Submits an operation again for the cases on which it failed; a cancelled one for all that it had selected. Nothing to retry: TCFIN.';
+  as 'ffd1ea6990a72de7a248f3179585b417';
+comment on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) is 'Submits an operation again for the cases on which it failed and, where it was stopped on its way, for those that it had not come to. Nothing to retry: TCFIN.';
 grant execute on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
 create function bulkhead.suite_id(slug text) returns bigint
@@ -595,7 +595,7 @@ grant execute on function bulkhead.test_cases_tags(test_case bulkhead.test_cases
 create function bulkhead.undo_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'cf5c6d6aa5eb380d60260e27a40d9db3';
+  as '30bd8e9672a48b767b2f5894374640b4';
 comment on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) is 'Reverses exactly what a finished operation changed and nobody has changed since, as an operation of its own. What it leaves alone is counted as skipped and listed by operation_changes. Running: TCRUN; undone before: TCUND.';
 grant execute on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
@@ -616,7 +616,7 @@ create function bulkhead_private.append_payloads(suite bulkhead.test_suites, pay
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
   set enable_nestloop=off
-  as '7ced484417000d5ffd9471e629a2bb40';
+  as '4d2260d6b7371363aa048d6c035096b3';
 comment on function bulkhead_private.append_payloads(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], on_conflict text) is 'Appends checked payloads to a suite, whole or not at all: what append_cases and the import share.';
 
 create function bulkhead_private.begin_import() returns void
@@ -628,13 +628,19 @@ comment on function bulkhead_private.begin_import() is 'Makes the session''s tab
 create function bulkhead_private.case_selection(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text) returns jsonb
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as 'ba143ef4de7c93f8405796272ce3470f';
-comment on function bulkhead_private.case_selection(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text) is 'The arguments by which a call selects cases, checked, with the tag expression resolved; what every other function takes as selection. A case is selected when it meets all that are given.';
+  as '9a1e6e0c55b34e9838445edf2b3665d8';
+comment on function bulkhead_private.case_selection(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text) is 'The arguments by which a call selects cases, checked, with the tag expression resolved; what every other function takes as selection. A case is selected when it meets all that are given; an empty search, or an empty object, asks for nothing.';
 
 create function bulkhead_private.changes_of(operation bulkhead.bulk_operations, change text, case_ids bigint[]) returns TABLE(case_id bigint, tag text, group_key text, link_operation_id bigint, status text, status_operation_id bigint, copied_id bigint)
   language sql stable parallel unsafe security invoker
   as 'c31916b57a8af5a6f432ba836152adde';
 comment on function bulkhead_private.changes_of(operation bulkhead.bulk_operations, change text, case_ids bigint[]) is 'What the operation that this undo reverses did to the cases of a chunk, row by row.';
+
+create function bulkhead_private.check_new_tags(suite bulkhead.test_suites, names text[]) returns void
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=""
+  as 'b8388ebc102d1b383b1fe8abed42918d';
+comment on function bulkhead_private.check_new_tags(suite bulkhead.test_suites, names text[]) is 'Whether names that the suite''s dictionary lacks may be added to it. Not a name: TCTAG; closed dictionary: TCCLO.';
 
 create function bulkhead_private.check_on_conflict(on_conflict text) returns void
   language plpgsql immutable parallel unsafe security invoker
@@ -668,7 +674,7 @@ comment on function bulkhead_private.clock() is 'The time, for logic that depend
 create function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as 'f9ef60f3e6d5ac11d1cfe346d81ae998';
+  as '8250ddb012092e648aba330a6c0bf273';
 comment on function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of copy: the cases with those of their tags that the other suite''s dictionary has. A taken external key: skipped.';
 
 create function bulkhead_private.count_selected(suite_id bigint, selection jsonb) returns bigint
@@ -686,7 +692,7 @@ comment on function bulkhead_private.define_imported_tags(suite_id bigint, tag_m
 create function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) returns text[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as 'b41e8c30fe73421638b4da5d1287c7bb';
+  as '30dc8fe2e75644e8e57ed401aa698165';
 comment on function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) is 'Adds to the suite''s dictionary those of the names that it lacks, and returns them. Closed dictionary: TCCLO; not a name: TCTAG.';
 
 create function bulkhead_private.delete_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
@@ -710,7 +716,7 @@ comment on function bulkhead_private.drop_unused_tags(suite_id bigint, names tex
 create function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '66c1155a061782d7d8e61ea6af7c7dc0';
+  as 'ccf23217b5838955eaded0f21edb317b';
 comment on function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text) is 'What follows a chunk that could not be done: the next one takes a quarter of the cases, a single case counts as failed, and an error that would meet any chunk (is_of_the_cases) ends the operation.';
 
 create function bulkhead_private.fail_operation(suite_id bigint, operation_id bigint, code text, message text) returns bulkhead.bulk_operations
@@ -725,9 +731,21 @@ create function bulkhead_private.finish_operation(operation bulkhead.bulk_operat
   as 'a83e79acd05330c0e58d261d25a911a4';
 comment on function bulkhead_private.finish_operation(operation bulkhead.bulk_operations, state text) is 'Ends an operation as succeeded, failed or cancelled.';
 
+create function bulkhead_private.hold_cases(operation bulkhead.bulk_operations, case_ids bigint[]) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '6ece4e3bef308b62c7747d96609a681e';
+comment on function bulkhead_private.hold_cases(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Locks the cases of a chunk that deals with exclusive groups, as an append locks the cases that it updates: neither finds, when it puts its tag on a case, that the other has just put another one of the group there.';
+
+create function bulkhead_private.hold_dictionary(suite_id bigint) returns void
+  language sql volatile strict parallel unsafe security invoker
+  set search_path=""
+  as '2445036ee8c2883c14288dc5630820e9';
+comment on function bulkhead_private.hold_dictionary(suite_id bigint) is 'Until the end of the transaction nobody else submits an operation that gives names another meaning (rename, merge, undo): each is planned on what the one before has made of the dictionary. Appends and other operations do not ask for it.';
+
 create function bulkhead_private.is_of_the_cases(code text) returns boolean
   language sql immutable strict parallel safe security invoker
-  as '60d4ce3f8ee36cba74fa43f0bf12a9b4';
+  as 'a5704914fcd6c8cc8bab6eed338e606b';
 comment on function bulkhead_private.is_of_the_cases(code text) is 'Whether an error comes of the cases of a chunk, so that fewer of them may succeed; otherwise it would meet any chunk.';
 
 create function bulkhead_private.join_terms(operator text, terms jsonb[]) returns jsonb[]
@@ -739,8 +757,8 @@ comment on function bulkhead_private.join_terms(operator text, terms jsonb[]) is
 create function bulkhead_private.keep_case_version() returns trigger
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'ea16171f99503393e02febe201469017';
-comment on function bulkhead_private.keep_case_version() is 'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit.';
+  as '4add34fa47bf95fe7a202d3e150c77c6';
+comment on function bulkhead_private.keep_case_version() is 'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit. In an archived suite: TCARC.';
 
 create function bulkhead_private.known_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql stable parallel unsafe security invoker
@@ -799,7 +817,7 @@ create function bulkhead_private.payload_links(suite bulkhead.test_suites, paylo
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
   set enable_nestloop=off
-  as '9f6709e86596a4082a164915f5937bc7';
+  as '0ba033f5110273cf44bea10aff5a1278';
 comment on function bulkhead_private.payload_links(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[]) is 'The links that the payloads ask for, with missing tags defined and aliases followed. Two tags of one group: TCGRP.';
 
 create function bulkhead_private.payload_problem(item jsonb) returns text
@@ -811,13 +829,13 @@ comment on function bulkhead_private.payload_problem(item jsonb) is 'What is wro
 create function bulkhead_private.plan_copy(suite bulkhead.test_suites, selection jsonb, into_suite_id bigint) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as '4ef47173c269a094d01d919d793e7177';
+  as 'ecbde697c0022f6fe4d32cad3efa4742';
 comment on function bulkhead_private.plan_copy(suite bulkhead.test_suites, selection jsonb, into_suite_id bigint) is 'The plan of bulk_copy: new_tags are those that the other suite''s dictionary lacks.';
 
 create function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags text[], into_tag text, on_exclusive text, is_rename boolean) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as 'ab8e8fb19944da6d62a80e7fd0ee358c';
+  as '08a5f00b68d7ba67e8df9466882db487';
 comment on function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags text[], into_tag text, on_exclusive text, is_rename boolean) is 'The plan of bulk_merge_tags and bulk_rename_tag. Unknown tag: TCNTG; new name taken: TCHAS.';
 
 create function bulkhead_private.plan_set_status(suite bulkhead.test_suites, selection jsonb, set_status text) returns bulkhead_private.operation_plan
@@ -829,19 +847,19 @@ comment on function bulkhead_private.plan_set_status(suite bulkhead.test_suites,
 create function bulkhead_private.plan_tag(suite bulkhead.test_suites, selection jsonb, add text[], remove text[], on_exclusive text) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as 'd5fce9b1e78c9bf634be2c1fa790e137';
-comment on function bulkhead_private.plan_tag(suite bulkhead.test_suites, selection jsonb, add text[], remove text[], on_exclusive text) is 'The plan of bulk_tag. Two tags of a group: TCGRP; a tag to remove that the dictionary lacks: TCNTG; nothing to do: TCARG.';
+  as 'c0bb991614eeaa1dfdba8e1b1b413834';
+comment on function bulkhead_private.plan_tag(suite bulkhead.test_suites, selection jsonb, add text[], remove text[], on_exclusive text) is 'The plan of bulk_tag. Two tags of a group: TCGRP; a new tag that cannot be: TCTAG, TCCLO; a tag to remove that the dictionary lacks: TCNTG; nothing to do: TCARG.';
 
 create function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as '7261d0d831e5873c0f1158a69c10c66d';
+  as 'fb8ecc63d6670e30d5da82482e19df81';
 comment on function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) is 'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD.';
 
 create function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) returns void
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '6d1831fb7c54c8900cfe9f9221b3fef5';
+  as '0537a9f115a29cd6cb07798d502b2a99';
 comment on function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) is 'Dictionary first: what an operation needs in the dictionary is written when it is submitted, and so is committed before its first link.';
 
 create function bulkhead_private.preview(plan bulkhead_private.operation_plan) returns bulkhead.operation_preview
@@ -853,7 +871,7 @@ comment on function bulkhead_private.preview(plan bulkhead_private.operation_pla
 create function bulkhead_private.prune_change_log(keep interval DEFAULT '30 days'::interval) returns bigint
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as 'af865369c7cff3d7b4fbf87f4713d868';
+  as '3c0cc48c746d3886579ce033b22bbfb9';
 comment on function bulkhead_private.prune_change_log(keep interval) is 'Deletes up to 200 rows of the change log of operations that ended so long ago, and says how many; call it until it says 0.';
 
 create function bulkhead_private.queue_operations(suite_id bigint, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone) returns void
@@ -889,8 +907,8 @@ comment on function bulkhead_private.record_progress(operation bulkhead.bulk_ope
 create function bulkhead_private.recover_operations() returns SETOF bigint
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '496e656799cd7b38cf68467c178eff5b';
-comment on function bulkhead_private.recover_operations() is 'Frees the jobs of dead workers, and queues what operations have no job. Every worker calls it every few seconds; returns the suites queued.';
+  as 'b5b786db0420f463e2a3df5daf7a962d';
+comment on function bulkhead_private.recover_operations() is 'Frees the jobs of dead workers, and queues what operations nobody runs and no job will run soon. Every worker calls it every few seconds; returns the suites queued.';
 
 create function bulkhead_private.refuse_move() returns trigger
   language plpgsql volatile parallel unsafe security invoker
@@ -907,7 +925,7 @@ comment on function bulkhead_private.required_tag(selection jsonb) is 'A tag tha
 create function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '1da8f8766f267107c5639879665377ba';
+  as '9d65292ddaf31200cacce66ccd89f3c3';
 comment on function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) is 'Does the next chunk of an operation, with its change log and the new cursor, in the caller''s transaction, and returns the operation. The caller holds the suite''s lock (suite_lock_key).';
 
 create function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) returns bulkhead.bulk_operations
@@ -932,13 +950,13 @@ comment on function bulkhead_private.selection_source(selection jsonb) is 'A sel
 create function bulkhead_private.selection_sql(selection jsonb) returns text
   language sql stable strict parallel unsafe security invoker
   set search_path=""
-  as '4650737fb0718bd577fdb7f711f6d7ef';
+  as '8a05f2affb64cf2755ab88ea3ce2f5fb';
 comment on function bulkhead_private.selection_sql(selection jsonb) is 'A selection as an SQL condition on a case c of the suite $1; values are quoted with %L.';
 
 create function bulkhead_private.set_status_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as 'f4459efc12c3688c31854acf176f6ab0';
+  as '20238206a1a1c71711d332e2e68be2c0';
 comment on function bulkhead_private.set_status_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of set_status.';
 
 create function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real DEFAULT 1) returns bulkhead.bulk_operations
@@ -950,8 +968,8 @@ comment on function bulkhead_private.submit(plan bulkhead_private.operation_plan
 create function bulkhead_private.submit_payload(task text, payload jsonb) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '5a576e8baa3a114c5c1562380ac7316f';
-comment on function bulkhead_private.submit_payload(task text, payload jsonb) is 'Calls the bulkhead function that a job of the same name asks for, with the payload''s keys as named arguments: graphile_worker.add_job(''bulk_tag'', …) is bulkhead.bulk_tag(…). An unknown key: TCARG.';
+  as '85c828359c4fdad180bac6a4cd212895';
+comment on function bulkhead_private.submit_payload(task text, payload jsonb) is 'Calls the bulkhead function that a job of the same name asks for, with the payload''s keys as named arguments: graphile_worker.add_job(''bulk_tag'', …) is bulkhead.bulk_tag(…). A key that is unknown, missing or not an array: TCARG.';
 
 create function bulkhead_private.suite_lock_key(suite_id bigint) returns bigint
   language sql immutable strict parallel safe security invoker
@@ -961,7 +979,7 @@ comment on function bulkhead_private.suite_lock_key(suite_id bigint) is 'The adv
 create function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as 'fbe223a8defb611512fa03b69d0c5a38';
+  as '460f2caf722a86d4e74e7e26741661d3';
 comment on function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of tag, rename_tag and merge_tags: takes the links of "remove" off the cases and puts those of "add" on. A case that has another tag of an exclusive group is served by on_exclusive: replace, skip or fail.';
 
 create function bulkhead_private.tag_family(suite_id bigint, name text) returns text[]
@@ -997,7 +1015,7 @@ comment on function bulkhead_private.undo_added_links(operation bulkhead.bulk_op
 create function bulkhead_private.undo_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '767676abfe494ae989a703a3dd867eee';
+  as 'e0a49743c0ca826f88ac4bb37cb0023b';
 comment on function bulkhead_private.undo_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of undo. A case counts as skipped when anything of it was left alone because somebody has changed it since.';
 
 create function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
@@ -1015,13 +1033,13 @@ comment on function bulkhead_private.undo_deletions(operation bulkhead.bulk_oper
 create function bulkhead_private.undo_removed_links(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as 'bfc052b6097e00023f149ecd31bbf083';
+  as '84e4d719af4c12120016be06cf6af1f8';
 comment on function bulkhead_private.undo_removed_links(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Puts back the links that the operation took off, as they were, where nobody has changed them since and no other tag of the group has come; returns the cases where that was not so.';
 
 create function bulkhead_private.undo_statuses(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '96de7dad826761386eba3d2382492585';
+  as 'fc1a5b378ca992bec6c89ecf85de333c';
 comment on function bulkhead_private.undo_statuses(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Gives the cases the status back that they had, where the operation''s is still the last; returns the cases where it is not.';
 
 create function bulkhead_private.undo_targets(operation bulkhead.bulk_operations) returns bulkhead_private.chunk_targets
@@ -1033,8 +1051,8 @@ comment on function bulkhead_private.undo_targets(operation bulkhead.bulk_operat
 create function bulkhead_private.unfinished_operation(suite_id bigint) returns bulkhead.bulk_operations
   language sql stable parallel unsafe security invoker
   set search_path=""
-  as '35165b64a644d6d256695a5a0275ae12';
-comment on function bulkhead_private.unfinished_operation(suite_id bigint) is 'The operation of a suite that is to be run now: of those not finished, the one submitted first.';
+  as 'bae08085fca3506e09d7a46e9e4154bd';
+comment on function bulkhead_private.unfinished_operation(suite_id bigint) is 'The operation of a suite that is to be run now: the one that is running, otherwise the one submitted first. An operation can appear behind a younger one, because it was submitted in a transaction that took its time.';
 
 create function bulkhead_private.worker_lock_key(worker_id text) returns bigint
   language sql immutable strict parallel safe security invoker

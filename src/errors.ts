@@ -19,315 +19,92 @@ export type ErrorEntry = {
   meaning: string;
 };
 
-const bad = { httpStatus: 400, exitCode: 2, retryable: false };
-const missing = { httpStatus: 404, exitCode: 3, retryable: false };
-const conflict = { httpStatus: 409, exitCode: 4, retryable: false };
-const later = { httpStatus: 503, exitCode: 5, retryable: true };
-const setUp = { httpStatus: 500, exitCode: 6, retryable: false };
+type Kind = Pick<ErrorEntry, 'httpStatus' | 'exitCode' | 'retryable'>;
+
+const bad: Kind = { httpStatus: 400, exitCode: 2, retryable: false };
+const missing: Kind = { httpStatus: 404, exitCode: 3, retryable: false };
+const conflict: Kind = { httpStatus: 409, exitCode: 4, retryable: false };
+const later: Kind = { httpStatus: 503, exitCode: 5, retryable: true };
+const setUp: Kind = { httpStatus: 500, exitCode: 6, retryable: false };
+const other: Kind = { httpStatus: 500, exitCode: 1, retryable: false };
+
+const refusal = (
+  name: string,
+  sqlstate: string | null,
+  kind: Kind,
+  meaning: string,
+): ErrorEntry => ({
+  name,
+  ...(sqlstate && { sqlstate }),
+  ...kind,
+  meaning,
+});
 
 /** Every error that Bulkhead answers with. Names and codes are API: they are added, never changed. */
+// biome-ignore format: a table is read by its columns
 export const registry: readonly ErrorEntry[] = [
-  {
-    name: 'UNKNOWN_SUITE',
-    sqlstate: 'TCNSU',
-    ...missing,
-    meaning: 'No suite has this slug or id.',
-  },
-  {
-    name: 'UNKNOWN_TAG',
-    sqlstate: 'TCNTG',
-    ...missing,
-    meaning: "The suite's dictionary has no such tag.",
-  },
-  {
-    name: 'UNKNOWN_OPERATION',
-    sqlstate: 'TCNOP',
-    ...missing,
-    meaning: 'The suite has no operation with this id.',
-  },
-  {
-    name: 'MALFORMED_EXPRESSION',
-    sqlstate: 'TCEXP',
-    ...bad,
-    meaning: 'A tag expression cannot be read; the message says at which character.',
-  },
-  { name: 'MALFORMED_TAG', sqlstate: 'TCTAG', ...bad, meaning: 'A name cannot be a tag.' },
-  {
-    name: 'MALFORMED_CASE',
-    sqlstate: 'TCBAD',
-    ...bad,
-    meaning: 'A case to append is not of the form of a case.',
-  },
-  { name: 'EMPTY_APPEND', sqlstate: 'TCEMP', ...bad, meaning: 'An append without cases.' },
-  {
-    name: 'APPEND_TOO_LARGE',
-    sqlstate: 'TCBIG',
-    ...bad,
-    httpStatus: 413,
-    meaning: 'More cases than one append takes.',
-  },
-  {
-    name: 'DUPLICATE_KEY_IN_APPEND',
-    sqlstate: 'TCDUP',
-    ...bad,
-    meaning: 'One append names an external key twice.',
-  },
-  {
-    name: 'BAD_ARGUMENT',
-    sqlstate: 'TCARG',
-    ...bad,
-    meaning: 'An argument has a value that it cannot have.',
-  },
-  {
-    name: 'NO_SELECTION',
-    sqlstate: 'TCSEL',
-    ...bad,
-    meaning: 'An operation selects no cases and does not say all_cases, or says both.',
-  },
-  {
-    name: 'EXCLUSIVE_GROUP',
-    sqlstate: 'TCGRP',
-    ...bad,
-    meaning: 'Two tags of one exclusive group for one case.',
-  },
-  {
-    name: 'CLOSED_DICTIONARY',
-    sqlstate: 'TCCLO',
-    ...conflict,
-    meaning: 'A new tag for a suite whose dictionary is closed.',
-  },
-  {
-    name: 'KEY_CONFLICT',
-    sqlstate: 'TCKEY',
-    ...conflict,
-    meaning: 'An external key belongs to a case with another content.',
-  },
-  {
-    name: 'SUITE_ARCHIVED',
-    sqlstate: 'TCARC',
-    ...conflict,
-    meaning: 'The suite is archived and takes no changes.',
-  },
-  {
-    name: 'SUITE_NOT_EMPTY',
-    sqlstate: 'TCSUC',
-    ...conflict,
-    meaning: 'A suite with cases cannot be deleted.',
-  },
-  {
-    name: 'TAG_IN_USE',
-    sqlstate: 'TCUSE',
-    ...conflict,
-    meaning: 'A tag in use can be neither dropped nor put into another group.',
-  },
-  {
-    name: 'TAG_EXISTS',
-    sqlstate: 'TCHAS',
-    ...conflict,
-    meaning: 'The new name of a tag is taken.',
-  },
-  {
-    name: 'CASE_CANNOT_MOVE',
-    sqlstate: 'TCMOV',
-    ...conflict,
-    meaning: 'A case keeps its suite and its id for good.',
-  },
-  {
-    name: 'OPERATION_FINISHED',
-    sqlstate: 'TCFIN',
-    ...conflict,
-    meaning: 'The operation has ended, or has nothing to retry.',
-  },
-  {
-    name: 'OPERATION_RUNNING',
-    sqlstate: 'TCRUN',
-    ...conflict,
-    retryable: true,
-    meaning: 'The operation has not ended yet.',
-  },
-  {
-    name: 'ALREADY_UNDONE',
-    sqlstate: 'TCUND',
-    ...conflict,
-    meaning: 'The operation has been undone, or is an undo.',
-  },
-  {
-    name: 'CHANGE_LOG_PRUNED',
-    sqlstate: 'TCOLD',
-    ...conflict,
-    httpStatus: 410,
-    meaning: 'The operation ended so long ago that what it changed is no longer known.',
-  },
-  {
-    name: 'CHANGED_SINCE',
-    sqlstate: 'TCCHG',
-    ...conflict,
-    meaning: 'An undo left a case alone because somebody has changed it since.',
-  },
-
-  {
-    name: 'ALREADY_EXISTS',
-    sqlstate: '23505',
-    ...conflict,
-    meaning: 'A slug, key or link is there already.',
-  },
-  {
-    name: 'BROKEN_REFERENCE',
-    sqlstate: '23503',
-    ...conflict,
-    meaning: 'A row refers to, or is referred to by, one that the suite does not have.',
-  },
-  {
-    name: 'CHECK_FAILED',
-    sqlstate: '23514',
-    ...bad,
-    meaning: 'A value breaks the rule that the constraint is named after.',
-  },
-  {
-    name: 'VALUE_MISSING',
-    sqlstate: '23502',
-    ...bad,
-    meaning: 'A value that is required is missing.',
-  },
-  {
-    name: 'UNSTORABLE_TEXT',
-    sqlstate: '22P05',
-    ...bad,
-    meaning: 'A text has a character that PostgreSQL cannot store: NUL, or half a surrogate pair.',
-  },
-  { name: 'INVALID_ENCODING', sqlstate: '22021', ...bad, meaning: 'A text is not valid UTF-8.' },
-  {
-    name: 'INVALID_VALUE',
-    sqlstate: '22P02',
-    ...bad,
-    meaning: 'A value cannot be read as the type of its argument.',
-  },
-  {
-    name: 'INVALID_VALUE',
-    sqlstate: '22023',
-    ...bad,
-    meaning: 'A value is out of the range of its argument.',
-  },
-  {
-    name: 'NUMBER_OUT_OF_RANGE',
-    sqlstate: '22003',
-    ...bad,
-    meaning: 'A number is too large for its argument.',
-  },
-  { name: 'INVALID_DATE', sqlstate: '22007', ...bad, meaning: 'A text cannot be read as a time.' },
-  { name: 'INVALID_DATE', sqlstate: '22008', ...bad, meaning: 'A time is out of range.' },
-  { name: 'INVALID_JSON', sqlstate: '22032', ...bad, meaning: 'A text is not valid JSON.' },
-  {
-    name: 'VALUE_TOO_LARGE',
-    sqlstate: '54000',
-    ...bad,
-    httpStatus: 413,
-    meaning: 'A value is larger than PostgreSQL can store or index.',
-  },
-  {
-    name: 'TOO_COMPLEX',
-    sqlstate: '54001',
-    ...bad,
-    meaning: 'An expression nests deeper than PostgreSQL can read.',
-  },
-  {
-    name: 'NOT_ALLOWED',
-    sqlstate: '42501',
-    httpStatus: 403,
-    exitCode: 4,
-    retryable: false,
-    meaning: 'The role may not do this.',
-  },
-  {
-    name: 'SERIALIZATION_FAILURE',
-    sqlstate: '40001',
-    ...later,
-    meaning: 'Another transaction came first; the same request may succeed now.',
-  },
-  {
-    name: 'DEADLOCK',
-    sqlstate: '40P01',
-    ...later,
-    meaning: 'Two transactions waited for each other; the same request may succeed now.',
-  },
-  {
-    name: 'LOCK_TIMEOUT',
-    sqlstate: '55P03',
-    ...later,
-    meaning: 'A row was locked for longer than this request waits.',
-  },
-  {
-    name: 'STATEMENT_TIMEOUT',
-    sqlstate: '57014',
-    ...later,
-    meaning: 'The database took longer than this request may take.',
-  },
-  {
-    name: 'DATABASE_STOPPING',
-    sqlstate: '57P01',
-    ...later,
-    meaning: 'The database is being stopped or restarted.',
-  },
-  {
-    name: 'DATABASE_STOPPING',
-    sqlstate: '57P02',
-    ...later,
-    meaning: 'The database is recovering from a crash.',
-  },
-  { name: 'DATABASE_STARTING', sqlstate: '57P03', ...later, meaning: 'The database is starting.' },
-  {
-    name: 'TOO_MANY_CONNECTIONS',
-    sqlstate: '53300',
-    ...later,
-    meaning: 'The database has no connection left.',
-  },
-  { name: 'DISK_FULL', sqlstate: '53100', ...later, meaning: "The database's disk is full." },
-
-  { name: 'DATABASE_UNREACHABLE', ...later, meaning: 'No connection to the database can be made.' },
-  { name: 'BAD_REQUEST', ...bad, meaning: 'A request is not of the form that the server takes.' },
-  {
-    name: 'PAGE_TOO_LARGE',
-    ...bad,
-    meaning: 'A GraphQL query asks for more rows of a list than one page has.',
-  },
-  { name: 'QUERY_TOO_DEEP', ...bad, meaning: 'A GraphQL query nests too deep.' },
-  { name: 'QUERY_TOO_COSTLY', ...bad, meaning: 'A GraphQL query asks for too much at once.' },
-  {
-    name: 'REQUEST_TOO_LARGE',
-    ...bad,
-    httpStatus: 413,
-    meaning: 'The body of a request is too large.',
-  },
-  {
-    name: 'FOREIGN_ORIGIN',
-    ...bad,
-    httpStatus: 403,
-    meaning:
-      'A request comes from a web page of another site, or names a host that is not this one.',
-  },
-  { name: 'NOT_FOUND', ...missing, meaning: 'There is nothing at this address.' },
-  {
-    name: 'BAD_FILE',
-    ...bad,
-    meaning: 'A file to import has errors; each is named with its line.',
-  },
-  { name: 'BAD_CONFIG', ...setUp, meaning: 'A setting in the environment cannot be used.' },
-  {
-    name: 'NOT_MIGRATED',
-    ...setUp,
-    httpStatus: 503,
-    meaning: 'The database lacks migrations of this version.',
-  },
-  { name: 'ALREADY_RUNNING', ...setUp, meaning: 'Another process uses the same data folder.' },
-  { name: 'PORT_IN_USE', ...setUp, meaning: 'The port to listen on is taken.' },
-  {
-    name: 'INTERNAL',
-    httpStatus: 500,
-    exitCode: 1,
-    retryable: false,
-    meaning:
-      'A bug, or a fault of the machine; the log has the details under the id that the answer gives.',
-  },
+  refusal('UNKNOWN_SUITE', 'TCNSU', missing, 'No suite has this slug or id.'),
+  refusal('UNKNOWN_TAG', 'TCNTG', missing, "The suite's dictionary has no such tag."),
+  refusal('UNKNOWN_OPERATION', 'TCNOP', missing, 'The suite has no operation with this id.'),
+  refusal('MALFORMED_EXPRESSION', 'TCEXP', bad, 'A tag expression cannot be read; the message says at which character.'),
+  refusal('MALFORMED_TAG', 'TCTAG', bad, 'A name cannot be a tag.'),
+  refusal('MALFORMED_CASE', 'TCBAD', bad, 'A case to append is not of the form of a case.'),
+  refusal('EMPTY_APPEND', 'TCEMP', bad, 'An append without cases.'),
+  refusal('APPEND_TOO_LARGE', 'TCBIG', { ...bad, httpStatus: 413 }, 'More cases than one append takes.'),
+  refusal('DUPLICATE_KEY_IN_APPEND', 'TCDUP', bad, 'One append names an external key twice.'),
+  refusal('BAD_ARGUMENT', 'TCARG', bad, 'An argument has a value that it cannot have.'),
+  refusal('NO_SELECTION', 'TCSEL', bad, 'An operation selects no cases and does not say all_cases, or says both.'),
+  refusal('EXCLUSIVE_GROUP', 'TCGRP', bad, 'Two tags of one exclusive group for one case.'),
+  refusal('CLOSED_DICTIONARY', 'TCCLO', conflict, 'A new tag for a suite whose dictionary is closed.'),
+  refusal('KEY_CONFLICT', 'TCKEY', conflict, 'An external key belongs to a case with another content.'),
+  refusal('SUITE_ARCHIVED', 'TCARC', conflict, 'The suite is archived and takes no changes.'),
+  refusal('SUITE_NOT_EMPTY', 'TCSUC', conflict, 'A suite with cases cannot be deleted.'),
+  refusal('TAG_IN_USE', 'TCUSE', conflict, 'A tag in use can be neither dropped nor put into another group.'),
+  refusal('TAG_EXISTS', 'TCHAS', conflict, 'The new name of a tag is taken.'),
+  refusal('CASE_CANNOT_MOVE', 'TCMOV', conflict, 'A case keeps its suite and its id for good.'),
+  refusal('OPERATION_FINISHED', 'TCFIN', conflict, 'The operation has ended, or has nothing to retry.'),
+  refusal('OPERATION_RUNNING', 'TCRUN', { ...conflict, retryable: true }, 'The operation has not ended yet.'),
+  refusal('ALREADY_UNDONE', 'TCUND', conflict, 'The operation has been undone, or is an undo.'),
+  refusal('CHANGE_LOG_PRUNED', 'TCOLD', { ...conflict, httpStatus: 410 }, 'The operation ended so long ago that what it changed is no longer known.'),
+  refusal('CHANGED_SINCE', 'TCCHG', conflict, 'An undo left a case alone because somebody has changed it since.'),
+  refusal('ALREADY_EXISTS', '23505', conflict, 'A slug, key or link is there already.'),
+  refusal('BROKEN_REFERENCE', '23503', conflict, 'A row refers to, or is referred to by, one that the suite does not have.'),
+  refusal('CHECK_FAILED', '23514', bad, 'A value breaks the rule that the constraint is named after.'),
+  refusal('VALUE_MISSING', '23502', bad, 'A value that is required is missing.'),
+  refusal('UNSTORABLE_TEXT', '22P05', bad, 'A text has a character that PostgreSQL cannot store: NUL, or half a surrogate pair.'),
+  refusal('INVALID_ENCODING', '22021', bad, 'A text is not valid UTF-8.'),
+  refusal('INVALID_VALUE', '22P02', bad, 'A value cannot be read as the type of its argument.'),
+  refusal('INVALID_VALUE', '22023', bad, 'A value is out of the range of its argument.'),
+  refusal('NUMBER_OUT_OF_RANGE', '22003', bad, 'A number is too large for its argument.'),
+  refusal('INVALID_DATE', '22007', bad, 'A text cannot be read as a time.'),
+  refusal('INVALID_DATE', '22008', bad, 'A time is out of range.'),
+  refusal('INVALID_JSON', '22032', bad, 'A text is not valid JSON.'),
+  refusal('VALUE_TOO_LARGE', '54000', { ...bad, httpStatus: 413 }, 'A value is larger than PostgreSQL can store or index.'),
+  refusal('TOO_COMPLEX', '54001', bad, 'An expression nests deeper than PostgreSQL can read.'),
+  refusal('NOT_ALLOWED', '42501', { ...conflict, httpStatus: 403 }, 'The role may not do this.'),
+  refusal('SERIALIZATION_FAILURE', '40001', later, 'Another transaction came first; the same request may succeed now.'),
+  refusal('DEADLOCK', '40P01', later, 'Two transactions waited for each other; the same request may succeed now.'),
+  refusal('LOCK_TIMEOUT', '55P03', later, 'A row was locked for longer than this request waits.'),
+  refusal('STATEMENT_TIMEOUT', '57014', later, 'The database took longer than this request may take.'),
+  refusal('DATABASE_STOPPING', '57P01', later, 'The database is being stopped or restarted.'),
+  refusal('DATABASE_STOPPING', '57P02', later, 'The database is recovering from a crash.'),
+  refusal('DATABASE_STARTING', '57P03', later, 'The database is starting.'),
+  refusal('TOO_MANY_CONNECTIONS', '53300', later, 'The database has no connection left.'),
+  refusal('DISK_FULL', '53100', later, "The database's disk is full."),
+  refusal('DATABASE_UNREACHABLE', null, later, 'No connection to the database can be made.'),
+  refusal('BAD_REQUEST', null, bad, 'A request is not of the form that the server takes.'),
+  refusal('PAGE_TOO_LARGE', null, bad, 'A GraphQL query asks for more rows of a list than one page has.'),
+  refusal('QUERY_TOO_DEEP', null, bad, 'A GraphQL query nests too deep.'),
+  refusal('QUERY_TOO_COSTLY', null, bad, 'A GraphQL query asks for too much at once.'),
+  refusal('REQUEST_TOO_LARGE', null, { ...bad, httpStatus: 413 }, 'The body of a request is too large.'),
+  refusal('FOREIGN_ORIGIN', null, { ...bad, httpStatus: 403 }, 'A request comes from a web page of another site, or names a host that is not this one.'),
+  refusal('NOT_FOUND', null, missing, 'There is nothing at this address.'),
+  refusal('BAD_FILE', null, bad, 'A file to import has errors; each is named with its line.'),
+  refusal('BAD_CONFIG', null, setUp, 'A setting in the environment cannot be used.'),
+  refusal('NOT_MIGRATED', null, { ...setUp, httpStatus: 503 }, 'The database lacks migrations of this version.'),
+  refusal('ALREADY_RUNNING', null, setUp, 'Another process uses the same data folder.'),
+  refusal('PORT_IN_USE', null, setUp, 'The port to listen on is taken.'),
+  refusal('INTERNAL', null, other, 'A bug, or a fault of the machine; the log has the details under the id that the answer gives.'),
 ];
 
 /** An error of the registry as a caller gets it. */
@@ -384,7 +161,9 @@ export function describeError(error: unknown): KnownError | null {
     const message = constraint
       ? `${error.message} (${constraint.replaceAll('_', ' ')})`
       : error.message;
-    return { entry, message, ...optional(detail, hint) };
+    // the whole row, with columns that are nobody's business
+    const shown = detail?.startsWith('Failing row contains') ? undefined : detail;
+    return { entry, message, ...optional(shown, hint) };
   }
   if (/^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/.test(code ?? '')) {
     return { entry: findByName('DATABASE_UNREACHABLE'), message: 'the database cannot be reached' };

@@ -1,5 +1,5 @@
 --! Previous: sha1:676e3d17101ca24c6f698911403032b7befe4de0
---! Hash: sha1:b8d67c9ba1659fc22045371c4fea5f0e2bda5ab2
+--! Hash: sha1:3a942f5424cbcaa8b7838408b715f01eca07a1ba
 --! Message: functions
 
 --! split: 1-current.sql
@@ -755,6 +755,9 @@ security definer
 set search_path = ''
 as $$
 begin
+  if tg_op = 'UPDATE' then
+    perform bulkhead_private.open_suite(old.suite_id);
+  end if;
   insert into bulkhead.test_case_versions (
     suite_id, case_id, version, external_key, input, expected_output, metadata,
     status, status_operation_id, payload_hash, created_at, updated_at
@@ -773,7 +776,7 @@ end
 $$;
 
 comment on function bulkhead_private.keep_case_version() is
-  'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit.';
+  'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit. In an archived suite: TCARC.';
 
 create or replace trigger keep_edited_version
   before update on bulkhead.test_cases
@@ -2967,6 +2970,16 @@ begin
         'If both mean the same, merge them: select * from bulkhead.bulk_merge_tags(suite_id => %s, tags => array[%L], into_tag => %L).',
         suite.id, tags[1], into_tag
       );
+  elsif is_rename and not v_is_new and exists (
+    select from bulkhead.test_case_tags l
+    join bulkhead.suite_tags s on s.suite_id = suite.id and s.name = v_sources[1] and s.group_key <> l.group_key
+    where l.suite_id = suite.id and l.tag = into_tag
+  ) then
+    raise exception using
+      errcode = 'TCUSE',
+      message = format('the old name "%s" is still on cases, in another group than "%s"', into_tag, v_sources[1]),
+      detail = 'An operation that is to take it off has not finished, or has left it there.',
+      hint = format('Wait for the operation, or take it off: bulkhead.bulk_tag(%s, %L, remove => array[%L]).', suite.id, into_tag, into_tag);
   elsif not is_rename and v_is_new then
     perform bulkhead_private.raise_unknown_tag(suite.id, into_tag);
   end if;
@@ -3148,7 +3161,9 @@ begin
         and s.suite_id = plan.suite_id and s.name = v_sources[1] and plan.kind = 'rename_tag';
       -- from here on the old names stand for the new one: in appends, in expressions, in the cloud
       update bulkhead.suite_tags t set alias_of = null where t.suite_id = plan.suite_id and t.name = v_into and t.alias_of is not null;
-      update bulkhead.suite_tags t set alias_of = v_into where t.suite_id = plan.suite_id and t.name = any (v_sources);
+      update bulkhead.suite_tags t
+      set alias_of = v_into
+      where t.suite_id = plan.suite_id and (t.name = any (v_sources) or t.alias_of = any (v_sources)) and t.name <> v_into;
     when 'undo' then
       if plan.parameters ->> 'undoes_kind' in ('rename_tag', 'merge_tags') then
         -- an old name that was dropped since has to be there again, or its links could not come back

@@ -17,6 +17,7 @@ import { PagesPlugin } from './plugins/pages.ts';
 import { PayloadsPlugin } from './plugins/payloads.ts';
 import { RequestsPlugin } from './plugins/requests.ts';
 import { SubscriptionsPlugin } from './plugins/subscriptions.ts';
+import { UpdatesPlugin } from './plugins/updates.ts';
 import { tags } from './tags.ts';
 
 /** The pool's connections have the role of requests (request-role.ts), whose grants shape the schema. */
@@ -33,6 +34,7 @@ export function makePreset({ pool, listener, logger }: PresetOptions): GraphileC
       NotNullPlugin,
       PagesPlugin,
       PayloadsPlugin,
+      UpdatesPlugin,
       CaseTagsPlugin,
       SubscriptionsPlugin,
       RequestsPlugin,

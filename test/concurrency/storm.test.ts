@@ -89,8 +89,10 @@ const accounts: Record<string, string> = {
     ) l
     where o.skipped <> left_cases or o.failed <> failed_cases
       or case o.kind when 'undo' then o.changed > changed_cases else o.changed <> changed_cases end`,
-  'an operation that met a deadlock': `
-    select suite_id, id, first_errors from bulkhead.bulk_operations where first_errors::text ~ '40P01'`,
+  'an operation that failed for anything else than an exclusive group, as it was told to': `
+    select suite_id, id, kind, first_errors from bulkhead.bulk_operations
+    where state = 'failed' and not (kind = 'tag' and parameters ->> 'on_exclusive' = 'fail')
+      or jsonb_path_exists(first_errors, '$[*] ? (@.code != "TCGRP")')`,
   'a job that failed': `select id, last_error from graphile_worker.jobs where last_error is not null`,
 };
 

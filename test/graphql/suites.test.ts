@@ -97,3 +97,29 @@ test('a slug that is taken, or is none, is refused', async (t) => {
   t.like(await api.fail(create, { slug: 'Not A Slug' }), { code: 'CHECK_FAILED' });
   t.like(await api.fail(create, { slug: 'nul\u0000' }), { code: 'INVALID_ENCODING' });
 });
+
+test('an update of what does not exist, or to what cannot be, is refused', async (t) => {
+  const suite = await api.suite('update');
+  const update = `mutation ($id: BigInt!, $patch: TestSuitePatch!) {
+    updateSuite(input: { id: $id, patch: $patch }) { suite { name } }
+  }`;
+  const patch = { name: 'New' };
+  t.like(await api.fail(update, { id: '0', patch }), { code: 'UNKNOWN_SUITE' });
+  t.like(await api.fail(update, { id: suite, patch: {} }), { code: 'BAD_REQUEST' });
+  t.like(await api.fail(update, { id: suite, patch: { name: null } }), { code: 'VALUE_MISSING' });
+  t.like(await api.fail(update, { id: suite, patch: { tagPolicy: 'ajar' } }), {
+    code: 'CHECK_FAILED',
+  });
+  t.like(
+    await api.fail(
+      `mutation ($suite: BigInt!) {
+        updateCase(input: { suiteId: $suite, id: "0", patch: { input: "x" } }) { query { __typename } }
+      }`,
+      { suite },
+    ),
+    { code: 'NOT_FOUND', message: 'there is no such case' },
+  );
+  t.deepEqual(await api.run(update, { id: suite, patch }), {
+    updateSuite: { suite: { name: 'New' } },
+  });
+});

@@ -113,6 +113,22 @@ testRule(test, database, {
   ],
 });
 
+testRule(test, database, {
+  rule: 'a view reads with the rights of who asks, not of its owner',
+  sql: `
+    select c.oid::regclass::text as problem
+    from pg_class c
+    where c.relnamespace::regnamespace::text in ${ourSchemas} and c.relkind = 'v'
+      and not coalesce('security_invoker=true' = any (c.reloptions), false)`,
+  broken: [
+    {
+      by: 'create view bulkhead.leak as select * from bulkhead_private.change_log',
+      reports: /bulkhead.leak/,
+    },
+    { by: 'alter view bulkhead.tag_cloud reset (security_invoker)', reports: /tag_cloud/ },
+  ],
+});
+
 test("the API's login owns nothing, inherits nothing and can become the request's role only", async (t) => {
   const { rows } = await database.pool.query(`
     select r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolbypassrls,

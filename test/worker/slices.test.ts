@@ -139,11 +139,13 @@ test('stop() lets the chunk end and hands over; another worker goes on from ther
   t.is(stopped.processed, String(await countLinks(pool, suites[0], 'gold', operation.id)));
   const waiting = await jobs(pool, 'run_operations');
   t.true(waiting.length > 0 && waiting.every((job) => job.locked_by === null && !job.last_error));
-  const { rows } = await pool.query(
-    `select application_name from pg_stat_activity
-     where datname = current_database() and application_name = 'bulkhead worker'`,
-  );
-  t.deepEqual(rows, [], 'it has let go of all connections, and of their locks');
+  await until('all its sessions end, and their locks with them', async () => {
+    const { rows } = await pool.query(
+      `select from pg_stat_activity
+       where datname = current_database() and application_name = 'bulkhead worker'`,
+    );
+    return rows.length === 0;
+  });
 
   await useWorker(t, db);
   const done = await finished(pool, operation);

@@ -2,6 +2,7 @@
 import type {} from 'postgraphile';
 import { TYPES } from 'postgraphile/@dataplan/pg';
 import {
+  constant,
   context,
   type FieldArgs,
   get,
@@ -72,7 +73,7 @@ export const SubscriptionsPlugin = extendSchema(({ pgResources, sql }) => {
                 end
               `);
               $operations.orderBy({ attribute: 'id', direction: 'ASC' });
-              $operations.setFirst(limits.maxPage);
+              $operations.setFirst(constant(limits.maxPage));
               return $operations;
             },
           },

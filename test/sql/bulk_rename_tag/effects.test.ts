@@ -155,3 +155,57 @@ test('a tag that is dropped while it is being put on, or renamed to, ends the op
     t.deepEqual(await tagsByKey(client, suite_id), { a: 'one', b: 'one' });
   });
 });
+
+test('a rename that is retried leads all old names to the new one', async (t) => {
+  await rolledBack(database.pool, async (client) => {
+    const suite_id = await makeSuite(client);
+    await appendTagged(client, suite_id, { a: 'one', b: 'x' });
+    const args = { suite_id, tag: 'one', new_name: 'two' };
+    const renaming = await callOne<Operation>(client, 'bulk_rename_tag', args);
+    await call(client, 'cancel_operation', { suite_id, operation_id: renaming.id });
+    await call(client, 'define_tag', { suite_id, name: 'one' });
+    await operate(client, 'bulk_merge_tags', { suite_id, tags: ['x'], into_tag: 'one' });
+    const again = await callOne<Operation>(client, 'retry_operation', {
+      suite_id,
+      operation_id: renaming.id,
+    });
+    t.is((await runToEnd(client, again)).state, 'succeeded');
+    t.deepEqual(await dictionary(client, suite_id), { one: 'two', two: null, x: 'two' });
+    t.deepEqual(await tagsByKey(client, suite_id), { a: 'two', b: 'two' });
+  });
+});
+
+test('back to an old name that is still on cases, in another group, is refused', async (t) => {
+  await rolledBack(database.pool, async (client) => {
+    const suite_id = await makeSuite(client);
+    await call(client, 'define_tag', { suite_id, name: 'gold', exclusive_group: 'tier' });
+    await appendTagged(client, suite_id, { a: 'gold', b: 'best' });
+    // queued, because it is not the first one: the links keep the old name for a while
+    const first = await callOne<Operation>(client, 'bulk_tag', {
+      suite_id,
+      all_cases: true,
+      add: ['new'],
+    });
+    await call(client, 'bulk_merge_tags', { suite_id, tags: ['gold'], into_tag: 'best' });
+    const back = () =>
+      operate(client, 'bulk_rename_tag', { suite_id, tag: 'best', new_name: 'gold' });
+    await refuses(t, client, back, {
+      code: 'TCUSE',
+      message: /is still on cases, in another group/,
+    });
+    const last = await callOne<Operation>(client, 'bulk_tag', {
+      suite_id,
+      all_cases: true,
+      remove: ['new'],
+    });
+    await runToEnd(client, last);
+    t.is((await back()).state, 'succeeded');
+    t.is(first.state, 'queued');
+    const { rows } = await client.query(
+      `select exclusive_group from bulkhead.suite_tags where suite_id = $1 and name = 'gold'`,
+      [suite_id],
+    );
+    t.deepEqual(rows, [{ exclusive_group: null }]);
+    t.deepEqual(await tagsByKey(client, suite_id), { a: 'gold', b: 'gold' });
+  });
+});
