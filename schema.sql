@@ -41,7 +41,7 @@ create table bulkhead.bulk_operations (
   constraint only_an_undo_undoes CHECK (((kind = 'undo'::text) = (undoes_operation_id IS NOT NULL))),
   constraint operation_kind_is_known CHECK ((kind = ANY (ARRAY['tag'::text, 'set_status'::text, 'delete'::text, 'rename_tag'::text, 'merge_tags'::text, 'copy'::text, 'undo'::text]))),
   constraint operation_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
-  constraint pace_is_a_share_of_the_time CHECK (((pace > (0)::double precision) AND (pace <= (1)::double precision))),
+  constraint pace_is_a_share_of_the_time CHECK (((pace >= (0.01)::real) AND (pace <= (1)::double precision))),
   constraint processed_is_the_sum_of_the_outcomes CHECK ((processed = (((changed + unchanged) + skipped) + failed))),
   constraint operation_belongs_to_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE,
   constraint retry_is_of_an_operation_of_the_same_suite FOREIGN KEY (suite_id, retries_operation_id) REFERENCES bulkhead.bulk_operations(suite_id, id),
@@ -680,7 +680,7 @@ comment on function bulkhead_private.copy_chunk(operation bulkhead.bulk_operatio
 create function bulkhead_private.count_selected(suite_id bigint, selection jsonb) returns bigint
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as '2f587996cc655eac2811c88dc95fc280';
+  as '8fdb179068c21a02342b5a529bfd1031';
 comment on function bulkhead_private.count_selected(suite_id bigint, selection jsonb) is 'How many cases of the suite a selection matches.';
 
 create function bulkhead_private.define_imported_tags(suite_id bigint, tag_meanings jsonb) returns SETOF text
@@ -962,7 +962,7 @@ comment on function bulkhead_private.set_status_chunk(operation bulkhead.bulk_op
 create function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '318848d04b017e189bf0f71cd4d95b3c';
+  as '2b097985148818fef4ec3a5ec4f5ec00';
 comment on function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real) is 'Writes an operation, fixes which cases it covers, and runs it in the call when it is small (up to 500 cases, no new tag); otherwise a worker runs it.';
 
 create function bulkhead_private.submit_payload(task text, payload jsonb) returns bulkhead.bulk_operations
@@ -979,7 +979,7 @@ comment on function bulkhead_private.suite_lock_key(suite_id bigint) is 'The adv
 create function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '460f2caf722a86d4e74e7e26741661d3';
+  as '25860695718a82a0cfe3510c08e6756f';
 comment on function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of tag, rename_tag and merge_tags: takes the links of "remove" off the cases and puts those of "add" on. A case that has another tag of an exclusive group is served by on_exclusive: replace, skip or fail.';
 
 create function bulkhead_private.tag_family(suite_id bigint, name text) returns text[]

@@ -1,5 +1,5 @@
 --! Previous: sha1:f9ee9843b9784c320ef33d3afc307dab2b368a01
---! Hash: sha1:69f0eaaaef5a6043235e3ac5492395b5961ca594
+--! Hash: sha1:f24e1ab71431eb40247c4ecc0ef98b6afe4f53e8
 --! Message: cases and links
 
 --! split: 1-current.sql
@@ -90,6 +90,25 @@ begin
       'foreign key (suite_id, case_id) references bulkhead_partitions.%I (suite_id, id) on delete cascade',
       'test_case_tags_' || v_suffix, 'test_cases_' || v_suffix
     );
+  end loop;
+end
+$$;
+
+-- errors name the index of the partition: so it is called like its parent, and not by what PostgreSQL makes of the columns
+do $$
+declare
+  v_index record;
+begin
+  for v_index in
+    select leaf.oid::regclass as leaf, format('%s_%s', parent.relname, right(rel.relname, 2)) as name
+    from pg_catalog.pg_inherits i
+    join pg_catalog.pg_class leaf on leaf.oid = i.inhrelid and leaf.relkind = 'i'
+    join pg_catalog.pg_class parent on parent.oid = i.inhparent
+    join pg_catalog.pg_index x on x.indexrelid = leaf.oid
+    join pg_catalog.pg_class rel on rel.oid = x.indrelid
+    where leaf.relnamespace = 'bulkhead_partitions'::regnamespace
+  loop
+    execute format('alter index %s rename to %I', v_index.leaf, v_index.name);
   end loop;
 end
 $$;
