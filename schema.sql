@@ -41,7 +41,7 @@ create table bulkhead.bulk_operations (
   constraint only_an_undo_undoes CHECK (((kind = 'undo'::text) = (undoes_operation_id IS NOT NULL))),
   constraint operation_kind_is_known CHECK ((kind = ANY (ARRAY['tag'::text, 'set_status'::text, 'delete'::text, 'rename_tag'::text, 'merge_tags'::text, 'copy'::text, 'undo'::text]))),
   constraint operation_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
-  constraint pace_is_a_share_of_the_time CHECK (((pace >= (0.01)::real) AND (pace <= (1)::double precision))),
+  constraint pace_is_a_share_of_the_time CHECK (((pace >= (0.001)::real) AND (pace <= (1)::double precision))),
   constraint processed_is_the_sum_of_the_outcomes CHECK ((processed = (((changed + unchanged) + skipped) + failed))),
   constraint operation_belongs_to_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE,
   constraint retry_is_of_an_operation_of_the_same_suite FOREIGN KEY (suite_id, retries_operation_id) REFERENCES bulkhead.bulk_operations(suite_id, id),
@@ -609,6 +609,7 @@ create function bulkhead_private.append_known(suite bulkhead.test_suites, payloa
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
   set enable_nestloop=off
+  set jit=off
   as '0d26b041b40273e9b8843f7e8567f4d8';
 comment on function bulkhead_private.append_known(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], outcomes bulkhead_private.append_outcome[], on_conflict text) is 'What becomes of payloads whose external key the suite already has: unchanged, skipped, updated, or TCKEY for all of them.';
 
@@ -616,6 +617,7 @@ create function bulkhead_private.append_payloads(suite bulkhead.test_suites, pay
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
   set enable_nestloop=off
+  set jit=off
   as '4d2260d6b7371363aa048d6c035096b3';
 comment on function bulkhead_private.append_payloads(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], on_conflict text) is 'Appends checked payloads to a suite, whole or not at all: what append_cases and the import share.';
 
@@ -817,6 +819,7 @@ create function bulkhead_private.payload_links(suite bulkhead.test_suites, paylo
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
   set enable_nestloop=off
+  set jit=off
   as '0ba033f5110273cf44bea10aff5a1278';
 comment on function bulkhead_private.payload_links(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[]) is 'The links that the payloads ask for, with missing tags defined and aliases followed. Two tags of one group: TCGRP.';
 
@@ -962,7 +965,7 @@ comment on function bulkhead_private.set_status_chunk(operation bulkhead.bulk_op
 create function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '2b097985148818fef4ec3a5ec4f5ec00';
+  as '80e79969a1fb9a0c0f5b0663df8cddd6';
 comment on function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real) is 'Writes an operation, fixes which cases it covers, and runs it in the call when it is small (up to 500 cases, no new tag); otherwise a worker runs it.';
 
 create function bulkhead_private.submit_payload(task text, payload jsonb) returns bulkhead.bulk_operations
@@ -979,7 +982,7 @@ comment on function bulkhead_private.suite_lock_key(suite_id bigint) is 'The adv
 create function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '25860695718a82a0cfe3510c08e6756f';
+  as '8303a3716818625763b7b34ef4764512';
 comment on function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of tag, rename_tag and merge_tags: takes the links of "remove" off the cases and puts those of "add" on. A case that has another tag of an exclusive group is served by on_exclusive: replace, skip or fail.';
 
 create function bulkhead_private.tag_family(suite_id bigint, name text) returns text[]

@@ -1,5 +1,5 @@
 --! Previous: sha1:f24e1ab71431eb40247c4ecc0ef98b6afe4f53e8
---! Hash: sha1:6c07a544b15980f60dd28b8fbcdfaa61d8292a90
+--! Hash: sha1:0eece197eb3a90864bed010a1cc149b8fb9188f1
 --! Message: operations and change log
 
 --! split: 1-current.sql
@@ -44,7 +44,7 @@ create table bulkhead.bulk_operations (
     check (kind in ('tag', 'set_status', 'delete', 'rename_tag', 'merge_tags', 'copy', 'undo')),
   constraint operation_state_is_known check (state in ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
   constraint processed_is_the_sum_of_the_outcomes check (processed = changed + unchanged + skipped + failed),
-  constraint pace_is_a_share_of_the_time check (pace between 0.01::real and 1),
+  constraint pace_is_a_share_of_the_time check (pace between 0.001::real and 1),
   constraint chunk_size_is_positive check (chunk_size > 0),
   constraint only_an_undo_undoes check ((kind = 'undo') = (undoes_operation_id is not null)),
   constraint finished_at_is_set_when_it_is_over

@@ -1,5 +1,5 @@
---! Previous: sha1:6c07a544b15980f60dd28b8fbcdfaa61d8292a90
---! Hash: sha1:1b64c77ac791f9f2156d921f23633a5827e3a492
+--! Previous: sha1:0eece197eb3a90864bed010a1cc149b8fb9188f1
+--! Hash: sha1:f19a15eabe0eb980cb4c3a4e52c353a5317016db
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1271,6 +1271,7 @@ volatile
 security invoker
 set search_path = ''
 set enable_nestloop = off -- the planner cannot know how long the arrays are
+set jit = off -- before PostgreSQL 18 a plan that is switched off looks dear enough to be compiled, at a second each
 as $$
 declare
   v_names text[];
@@ -1337,6 +1338,7 @@ volatile
 security invoker
 set search_path = ''
 set enable_nestloop = off -- the planner cannot know how long the arrays are
+set jit = off -- before PostgreSQL 18 a plan that is switched off looks dear enough to be compiled, at a second each
 as $$
 declare
   v_ids bigint[];
@@ -1413,6 +1415,7 @@ volatile
 security invoker
 set search_path = ''
 set enable_nestloop = off -- the planner cannot know how long the arrays are
+set jit = off -- before PostgreSQL 18 a plan that is switched off looks dear enough to be compiled, at a second each
 as $$
 declare
   v_now constant timestamptz := bulkhead_private.clock();
@@ -1967,6 +1970,7 @@ declare
     select t.group_key
     from bulkhead.suite_tags t
     where t.suite_id = operation.suite_id and t.name = any (v_add) and t.group_key <> ''
+    order by t.group_key
   );
   v_met bigint[] := '{}';
   v_ids bigint[] := case_ids;
@@ -3227,12 +3231,12 @@ declare
   v_high_water_id bigint;
   v_total bigint;
 begin
-  if pace is null or pace not between 0.01::real and 1 then
+  if pace is null or pace not between 0.001::real and 1 then
     raise exception using
       errcode = 'TCARG',
       message = format('pace cannot be %s', coalesce(pace::text, 'null')),
       detail = 'It is the share of the time that the operation may use.',
-      hint = 'Say a number from 0.01 to 1; 0.5 rests as long as it works.';
+      hint = 'Say a number from 0.001 to 1; 0.5 rests as long as it works.';
   end if;
   if plan.kind = 'undo' then
     select coalesce(max(l.last_case_id), 0) into v_high_water_id

@@ -50,7 +50,7 @@ function startSampler({ ownerUrl }: Database) {
            and (h.transactionid, h.virtualxid, h.relation, h.page, h.tuple, h.classid, h.objid)
              is not distinct from (w.transactionid, w.virtualxid, w.relation, w.page, w.tuple, w.classid, w.objid)
          left join pg_stat_activity holder on holder.pid = h.pid
-         where appender.application_name = 'appender'`,
+         where appender.application_name = 'appender' and appender.datname = current_database()`,
       );
       for (const { wait } of rows) seen.waits.set(wait, (seen.waits.get(wait) ?? 0) + 1);
     }

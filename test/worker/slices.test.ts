@@ -58,7 +58,7 @@ test('pace: while one operation rests, the whole of another one goes by', async 
   const { pool } = db;
   const suites = [await newSuite(pool), await newSuite(pool)] as const;
   const worker = await useWorker(t, db);
-  const resting = await submitSlow(pool, suites[0], 0.0001);
+  const resting = await submitSlow(pool, suites[0], 0.001);
   await progressed(pool, resting, 1);
   const other = await finished(pool, await submitSlow(pool, suites[1], 1));
   t.is(other.state, 'succeeded');
