@@ -21,7 +21,7 @@ try {
   keep('docs/errors.md', printErrors());
   const client = new pg.Client(database.ownerUrl);
   await client.connect();
-  keep('schema.sql', await printSchema(client));
+  keepSchema(await printSchema(client));
   await client.end();
   keep('schema.graphql', await printGraphqlSchema(database.apiUrl));
   generateQueries(database.ownerUrl);
@@ -31,6 +31,14 @@ try {
 if (stale.length > 0) {
   console.error(`stale, run npm run generate: ${stale.join(', ')}`);
   process.exitCode = 1;
+}
+
+/** Versions of PostgreSQL word expressions differently: the schema is compared on the one that it was printed on. */
+function keepSchema(content: string) {
+  const version = (text: string) => /on PostgreSQL (\d+)/.exec(text)?.[1];
+  const printed = version(fs.readFileSync(join(project, 'schema.sql'), 'utf8'));
+  if (!isCheck || printed === version(content)) keep('schema.sql', content);
+  else console.log(`schema.sql is of PostgreSQL ${printed}: not compared on ${version(content)}`);
 }
 
 /** Writes a file, or notes that it is stale. */
