@@ -33,7 +33,7 @@ create table bulkhead.bulk_operations (
   pace real not null default 1,
   undoes_operation_id bigint,
   retries_operation_id bigint,
-  submitted_by text not null default SESSION_USER,
+  submitted_by text not null default bulkhead.current_principal(),
   submitted_at timestamp with time zone not null default now(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
@@ -70,8 +70,42 @@ comment on column bulkhead.bulk_operations.chunk_size is 'Cases in the next chun
 comment on column bulkhead.bulk_operations.pace is 'The share of the time that the operation may use: 1 is all, 0.5 rests as long as it works.';
 comment on column bulkhead.bulk_operations.undoes_operation_id is 'Of an undo: the operation that it reverses.';
 comment on column bulkhead.bulk_operations.retries_operation_id is 'Of a retry: the operation whose failed or missing cases it takes up.';
-comment on column bulkhead.bulk_operations.submitted_by is 'The database login that submitted the operation.';
+comment on column bulkhead.bulk_operations.submitted_by is 'The principal that submitted the operation; role: and the login for one submitted in psql.';
 grant select on bulkhead.bulk_operations to bulkhead_user;
+
+create table bulkhead.principals (
+  name text collate "C" not null,
+  display_name text not null default ''::text,
+  is_admin boolean not null default false,
+  everywhere text collate "C",
+  disabled_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint principals_pkey PRIMARY KEY (name),
+  constraint display_name_is_at_most_200_long CHECK ((length(display_name) <= 200)),
+  constraint principal_is_a_kind_and_a_name CHECK ((name ~ '^(person|group|token|role):[^[:cntrl:]]{1,200}$'::text)),
+  constraint role_everywhere_is_known CHECK ((everywhere = ANY (ARRAY['viewer'::text, 'appender'::text, 'editor'::text, 'owner'::text])))
+);
+CREATE TRIGGER keep_principal_out AFTER UPDATE OF is_admin, everywhere, disabled_at ON bulkhead.principals FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_principal_out();
+comment on table bulkhead.principals is 'Who may come in: person:…, group:… (as the sign-in provider names it), token:… and role:… (a database login). Deeds are recorded under this name.';
+comment on column bulkhead.principals.is_admin is 'An admin sees every suite, creates suites, and manages principals, and members and tokens of every suite.';
+comment on column bulkhead.principals.everywhere is 'The role that the principal has in every suite, those created later included; null for none.';
+comment on column bulkhead.principals.disabled_at is 'Since when the principal is shut out, whatever token or session it shows.';
+grant select on bulkhead.principals to bulkhead_user;
+
+create table bulkhead.suite_members (
+  suite_id bigint not null,
+  principal text collate "C" not null,
+  role text collate "C" not null,
+  added_at timestamp with time zone not null default now(),
+  constraint suite_members_pkey PRIMARY KEY (suite_id, principal),
+  constraint member_role_is_known CHECK ((role = ANY (ARRAY['viewer'::text, 'appender'::text, 'editor'::text, 'owner'::text]))),
+  constraint member_is_a_principal FOREIGN KEY (principal) REFERENCES bulkhead.principals(name),
+  constraint member_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
+);
+CREATE TRIGGER keep_principal_suites AFTER INSERT OR DELETE OR UPDATE OF role ON bulkhead.suite_members FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_principal_suites();
+CREATE TRIGGER refuse_other_member BEFORE UPDATE OF suite_id, principal ON bulkhead.suite_members FOR EACH ROW WHEN (((old.suite_id <> new.suite_id) OR (old.principal <> new.principal))) EXECUTE FUNCTION bulkhead_private.refuse_other_member();
+comment on table bulkhead.suite_members is 'Who has which role in a suite. viewer reads; appender also appends; editor also tags, edits and runs operations; owner also deletes, and manages the suite, its members and its tokens. Changed by set_member, remove_member, create_token and revoke_token.';
+grant select on bulkhead.suite_members to bulkhead_user;
 
 create table bulkhead.suite_tags (
   suite_id bigint not null,
@@ -131,14 +165,14 @@ create table bulkhead.test_case_versions (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   replaced_at timestamp with time zone not null default now(),
-  replaced_by text not null default SESSION_USER,
+  replaced_by text not null default bulkhead.current_principal(),
   constraint test_case_versions_pkey PRIMARY KEY (suite_id, case_id, version),
   constraint version_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
 );
 comment on table bulkhead.test_case_versions is 'The earlier versions of each case, and the last one of each deleted case. A trigger on test_cases writes them, whoever edits.';
 comment on column bulkhead.test_case_versions.updated_at is 'When this version came to be.';
 comment on column bulkhead.test_case_versions.replaced_at is 'When the case was edited or deleted, which made this an earlier version.';
-comment on column bulkhead.test_case_versions.replaced_by is 'The database login that edited or deleted the case.';
+comment on column bulkhead.test_case_versions.replaced_by is 'The principal that edited or deleted the case; role: and the login for psql.';
 grant select on bulkhead.test_case_versions to bulkhead_user;
 
 create table bulkhead.test_cases (
@@ -199,6 +233,28 @@ comment on column bulkhead.test_suites.tag_policy is '"open": an append or an op
 comment on column bulkhead.test_suites.archived_at is 'When the suite was archived; an archived suite takes no appends and no operations.';
 grant select on bulkhead.test_suites to bulkhead_user;
 grant update (name, description, tag_policy) on bulkhead.test_suites to bulkhead_user;
+
+create view bulkhead.suite_tokens as
+ SELECT m.suite_id,
+    m.principal,
+    p.display_name AS name,
+    c.hint,
+    m.role,
+    c.created_at,
+    c.created_by,
+    c.expires_at,
+    u.last_used_at
+   FROM (((bulkhead.suite_members m
+     JOIN bulkhead.principals p ON ((p.name = m.principal)))
+     JOIN bulkhead_private.credentials c ON (((c.principal = m.principal) AND (c.kind = 'token'::text))))
+     LEFT JOIN bulkhead_private.token_uses u ON ((u.principal = m.principal)))
+  WHERE bulkhead.has_suite(( SELECT bulkhead.my_suites(
+                CASE
+                    WHEN bulkhead.is_admin() THEN 'viewer'::text
+                    ELSE 'owner'::text
+                END) AS my_suites), m.suite_id);
+comment on view bulkhead.suite_tokens is 'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when, and when last used (to the minute).';
+grant select on bulkhead.suite_tokens to bulkhead_user;
 
 create view bulkhead.tag_cloud as
  SELECT suite_id,
@@ -264,6 +320,13 @@ create type bulkhead_private.payload_link as (
   group_key text
 );
 
+create type bulkhead_private.reach as (
+  viewer text,
+  appender text,
+  editor text,
+  owner text
+);
+
 create table bulkhead_private.change_log (
   suite_id bigint not null,
   operation_id bigint not null,
@@ -293,15 +356,67 @@ comment on column bulkhead_private.change_log.status is 'Of status_set: the stat
 comment on column bulkhead_private.change_log.status_operation_id is 'Of status_set: the operation that had set the status before.';
 comment on column bulkhead_private.change_log.copied_ids is 'Of case_copied: the ids in the other suite, position by position.';
 
+create table bulkhead_private.credentials (
+  hash bytea not null,
+  kind text collate "C" not null,
+  principal text collate "C" not null,
+  groups text[] not null default '{}'::text[],
+  hint text not null,
+  created_at timestamp with time zone not null default now(),
+  created_by text not null,
+  expires_at timestamp with time zone not null,
+  constraint credentials_pkey PRIMARY KEY (hash),
+  constraint credential_kind_is_known CHECK ((kind = ANY (ARRAY['token'::text, 'session'::text, 'sign_in_link'::text]))),
+  constraint hash_is_a_sha256 CHECK ((length(hash) = 32)),
+  constraint credential_is_of_a_principal FOREIGN KEY (principal) REFERENCES bulkhead.principals(name) ON DELETE CASCADE
+);
+CREATE INDEX credentials_principal_idx ON bulkhead_private.credentials USING btree (principal);
+comment on table bulkhead_private.credentials is 'What lets a principal in: a token, a session of a browser, or a link to sign in with once. Only the SHA-256 of each is kept.';
+comment on column bulkhead_private.credentials.groups is 'Of a session: the groups that the sign-in provider gave the person.';
+comment on column bulkhead_private.credentials.hint is 'The first characters, by which people tell one token from another.';
+comment on column bulkhead_private.credentials.expires_at is 'infinity for a token that was asked to last.';
+
 create table bulkhead_private.operation_cancellations (
   suite_id bigint not null,
   operation_id bigint not null,
   requested_at timestamp with time zone not null default now(),
-  requested_by text not null default SESSION_USER,
+  requested_by text not null default bulkhead.current_principal(),
   constraint operation_cancellations_pkey PRIMARY KEY (suite_id, operation_id),
   constraint cancellation_is_of_an_operation FOREIGN KEY (suite_id, operation_id) REFERENCES bulkhead.bulk_operations(suite_id, id) ON DELETE CASCADE
 );
 comment on table bulkhead_private.operation_cancellations is 'Wishes to cancel. The worker looks here before each chunk, so that nobody but the worker writes the operation''s row.';
+
+create table bulkhead_private.principal_suites (
+  principal text collate "C" not null,
+  viewer int8multirange not null default '{}'::int8multirange,
+  appender int8multirange not null default '{}'::int8multirange,
+  editor int8multirange not null default '{}'::int8multirange,
+  owner int8multirange not null default '{}'::int8multirange,
+  viewer_bounds text not null generated always as (bulkhead_private.bounds(viewer)) stored,
+  appender_bounds text not null generated always as (bulkhead_private.bounds(appender)) stored,
+  editor_bounds text not null generated always as (bulkhead_private.bounds(editor)) stored,
+  owner_bounds text not null generated always as (bulkhead_private.bounds(owner)) stored,
+  constraint principal_suites_pkey PRIMARY KEY (principal),
+  constraint ranges_are_of_a_principal FOREIGN KEY (principal) REFERENCES bulkhead.principals(name) ON DELETE CASCADE
+);
+comment on table bulkhead_private.principal_suites is 'The suites in which a principal has at least each role, as ranges of ids: what suite_members says, kept by a trigger on it. The bounds are the same as has_suite reads them: 25 times faster to read than the text of a multirange.';
+
+create table bulkhead_private.signing_key (
+  only_row boolean not null default true,
+  inner_pad bytea not null,
+  outer_pad bytea not null,
+  constraint signing_key_pkey PRIMARY KEY (only_row),
+  constraint there_is_one_key CHECK (only_row)
+);
+comment on table bulkhead_private.signing_key is 'The key that signs the settings of a request (HMAC-SHA-256), padded as RFC 2104 says. Any session can set them; only this key makes them count.';
+
+create table bulkhead_private.token_uses (
+  principal text collate "C" not null,
+  last_used_at timestamp with time zone not null,
+  constraint token_uses_pkey PRIMARY KEY (principal),
+  constraint use_is_of_a_principal FOREIGN KEY (principal) REFERENCES bulkhead.principals(name) ON DELETE CASCADE
+);
+comment on table bulkhead_private.token_uses is 'When each token was last used, to the minute. Apart from its credential, so that a request never holds up a revocation.';
 
 alter table bulkhead_partitions.test_case_tags_00 add constraint link_is_of_a_case_of_the_same_suite FOREIGN KEY (suite_id, case_id) REFERENCES bulkhead_partitions.test_cases_00(suite_id, id) ON DELETE CASCADE;
 alter table bulkhead_partitions.test_case_tags_01 add constraint link_is_of_a_case_of_the_same_suite FOREIGN KEY (suite_id, case_id) REFERENCES bulkhead_partitions.test_cases_01(suite_id, id) ON DELETE CASCADE;
@@ -403,14 +518,14 @@ create table bulkhead_partitions.test_cases_31 partition of bulkhead.test_cases 
 create function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text DEFAULT 'fail'::text) returns TABLE(ordinal integer, external_key text, case_id bigint, outcome text)
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'e033fc002d6607273b89c742bde720f8';
+  as '4eede369461d2fdb99bbb20996953b2d';
 comment on function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text) is 'Appends 1 to 10,000 cases to a suite, all or none, and says what became of each: inserted, unchanged, skipped or updated. cases: [{"external_key"?, "input", "expected_output"?, "metadata"?, "tags"?, "status"?}]. An external key that the suite has: the same payload again is unchanged, whoever edited the case since; another one is refused (TCKEY), skipped or updated, as on_conflict asks: fail, skip, update. An update keeps the earlier version and only adds tags.';
 grant execute on function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text) to bulkhead_user;
 
 create function bulkhead.archive_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'e9e1175086869aa182f81855821b5c50';
+  as 'cf1de2facb4ed7cd7cdd4f92e3ce71b9';
 comment on function bulkhead.archive_suite(suite_id bigint) is 'Closes a suite to appends and operations; it can still be read. restore_suite opens it again.';
 grant execute on function bulkhead.archive_suite(suite_id bigint) to bulkhead_user;
 
@@ -424,7 +539,7 @@ grant execute on function bulkhead.bulk_copy(suite_id bigint, into_suite_id bigi
 create function bulkhead.bulk_delete(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'eb5afaabc0bfad6ce51f43b8da0ad5fc';
+  as '582f9e151f3d5a03efeb976bb922976a';
 comment on function bulkhead.bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, pace real) is 'Deletes the selected cases with their links. Their last versions are kept in test_case_versions, and undo_operation brings them back with their ids while the change log lasts (30 days).';
 grant execute on function bulkhead.bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, pace real) to bulkhead_user;
 
@@ -459,7 +574,7 @@ grant execute on function bulkhead.bulk_tag(suite_id bigint, where_tags text, ad
 create function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '0c00b48db240b47adcf6f6083063d0d0';
+  as '164fcadd691a70bd4c076e47022f2d52';
 comment on function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) is 'Stops an operation after its current chunk. What was done stays and is counted; undo_operation reverses it. Ended already: TCFIN.';
 grant execute on function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
@@ -471,11 +586,25 @@ comment on function bulkhead.count_cases(suite_id bigint, where_tags text, statu
 grant execute on function bulkhead.count_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text) to bulkhead_user;
 
 create function bulkhead.create_suite(slug text, name text DEFAULT NULL::text, description text DEFAULT ''::text, tag_policy text DEFAULT 'open'::text) returns bulkhead.test_suites
-  language sql volatile parallel unsafe security definer
+  language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '77e07301a65201074cd81a780d2b96fb';
-comment on function bulkhead.create_suite(slug text, name text, description text, tag_policy text) is 'Creates a suite. It is one INSERT and takes no table lock: writers of other suites do not notice. A slug that is taken: 23505.';
+  as '5e8a46916232c4ffaf68b72708629de0';
+comment on function bulkhead.create_suite(slug text, name text, description text, tag_policy text) is 'Creates a suite, of which the caller becomes an owner. It is one INSERT and takes no table lock: writers of other suites do not notice. Not an admin: 42501; a slug that is taken: 23505.';
 grant execute on function bulkhead.create_suite(slug text, name text, description text, tag_policy text) to bulkhead_user;
+
+create function bulkhead.create_token(suite_ids bigint[], role text DEFAULT 'viewer'::text, name text DEFAULT ''::text, expires_in_days integer DEFAULT 90, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) returns record
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '81a8fd39ae9b7041202b88c537ed4891';
+comment on function bulkhead.create_token(suite_ids bigint[], role text, name text, expires_in_days integer, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) is 'Makes a token with one role in these suites, and shows it this once: only its SHA-256 is kept. Takes an owner of each, or an admin. expires_in_days => null: never. set_member gives it other roles and suites, revoke_token ends it.';
+grant execute on function bulkhead.create_token(suite_ids bigint[], role text, name text, expires_in_days integer, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) to bulkhead_user;
+
+create function bulkhead.current_principal() returns text
+  language plpgsql stable parallel unsafe security definer
+  set search_path=""
+  as 'c47b70881df7a6e5ede25b30108f2b20';
+comment on function bulkhead.current_principal() is 'Who is asking: the principal of the token or session that this transaction uses, otherwise role: and the database login.';
+grant execute on function bulkhead.current_principal() to bulkhead_user;
 
 create function bulkhead.define_tag(suite_id bigint, name text, meaning text DEFAULT NULL::text, colour text DEFAULT NULL::text, exclusive_group text DEFAULT NULL::text) returns bulkhead.suite_tags
   language plpgsql volatile parallel unsafe security definer
@@ -487,7 +616,7 @@ grant execute on function bulkhead.define_tag(suite_id bigint, name text, meanin
 create function bulkhead.delete_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'fb2f4d27f3ac75ec4727b221c24dcd22';
+  as 'a0d51be75c55dfab0b44171a9ecb0e83';
 comment on function bulkhead.delete_suite(suite_id bigint) is 'Deletes a suite without cases, with its dictionary, operations and history, for good. With cases: TCSUC; bulk_delete them first.';
 grant execute on function bulkhead.delete_suite(suite_id bigint) to bulkhead_user;
 
@@ -504,6 +633,32 @@ create function bulkhead.find_cases(suite_id bigint, where_tags text DEFAULT NUL
   as '7d6d5aa350d23340df6c76c61a643540';
 comment on function bulkhead.find_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, after_id bigint, row_limit integer) is 'The cases of a suite that meet all that is asked, in the order of their ids: a tag expression, status, ids, external keys, time of creation, metadata contained, text in input, expected output or key. For the next page pass the last id as after_id; row_limit => null gives all.';
 grant execute on function bulkhead.find_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, after_id bigint, row_limit integer) to bulkhead_user;
+
+create function bulkhead.has_suite(suites bigint[], suite_id bigint) returns boolean
+  language sql immutable parallel safe security invoker
+  as 'bb1e7f603383ec9da28d3d830da660b9';
+comment on function bulkhead.has_suite(suites bigint[], suite_id bigint) is 'Whether a suite is within bounds as my_suites gives them, {from, to, from, to, …}: a binary search for how many bounds it has passed, which is odd inside a range.';
+grant execute on function bulkhead.has_suite(suites bigint[], suite_id bigint) to bulkhead_user;
+
+create function bulkhead.is_admin() returns boolean
+  language sql stable parallel unsafe security invoker
+  as 'b7616789511f0607e0f6b5ee5fa3f6c3';
+comment on function bulkhead.is_admin() is 'Whether the caller is an admin: sees every suite, creates suites, manages principals. The owner of the database is.';
+grant execute on function bulkhead.is_admin() to bulkhead_user;
+
+create function bulkhead.me(OUT principal text, OUT display_name text, OUT is_admin boolean) returns record
+  language plpgsql stable parallel unsafe security definer
+  set search_path=""
+  as '88378e44280b92745c2075e2c3625146';
+comment on function bulkhead.me(OUT principal text, OUT display_name text, OUT is_admin boolean) is 'Who is asking, and whether that is an admin.';
+grant execute on function bulkhead.me(OUT principal text, OUT display_name text, OUT is_admin boolean) to bulkhead_user;
+
+create function bulkhead.my_suites(role text DEFAULT 'viewer'::text) returns bigint[]
+  language plpgsql stable parallel unsafe security definer
+  set search_path=""
+  as '3b4292009a314e1cb9bc501dd8e7e6de';
+comment on function bulkhead.my_suites(role text) is 'The suites in which the caller has at least this role, as bounds of ids (has_suite): of the token or session that this transaction uses, otherwise of the database login. What the row-level policies ask, once for each statement.';
+grant execute on function bulkhead.my_suites(role text) to bulkhead_user;
 
 create function bulkhead.normalize_tag(label text) returns text
   language sql immutable strict parallel safe security invoker
@@ -535,7 +690,7 @@ grant execute on function bulkhead.preview_bulk_copy(suite_id bigint, into_suite
 create function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
   set search_path=""
-  as '7d992ae3ab32c907554ce16afe1189ac';
+  as '346da8f2ddc929b83d851d762c778dec';
 comment on function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) is 'What bulk_delete would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) to bulkhead_user;
 
@@ -567,19 +722,47 @@ create function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text DEFAU
 comment on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) is 'What bulk_tag would do with these arguments: cases in all, changed, unchanged, skipped, failed, and new tags. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) to bulkhead_user;
 
+create function bulkhead.remove_member(suite_id bigint, principal text) returns bulkhead.suite_members
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as 'bedec14107fd76078665fcf448347ead';
+comment on function bulkhead.remove_member(suite_id bigint, principal text) is 'Takes a principal''s role in a suite away, at once. Takes an owner of the suite, or an admin. No such member: TCNMB.';
+grant execute on function bulkhead.remove_member(suite_id bigint, principal text) to bulkhead_user;
+
 create function bulkhead.restore_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '5eaf460416cc3fbe41e3f722bcd797e9';
+  as 'ec801cb2603cda76a9600d02e4448a47';
 comment on function bulkhead.restore_suite(suite_id bigint) is 'Opens an archived suite to appends and operations again.';
 grant execute on function bulkhead.restore_suite(suite_id bigint) to bulkhead_user;
 
 create function bulkhead.retry_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'ffd1ea6990a72de7a248f3179585b417';
+  as '93dcb06022d1907710a8e00ca07a7b92';
 comment on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) is 'Submits an operation again for the cases on which it failed and, where it was stopped on its way, for those that it had not come to. Nothing to retry: TCFIN.';
 grant execute on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
+
+create function bulkhead.revoke_token(principal text, suite_id bigint DEFAULT NULL::bigint) returns SETOF bulkhead.suite_members
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as 'c78283f0aee02ac52ced2351933486fa';
+comment on function bulkhead.revoke_token(principal text, suite_id bigint) is 'Takes a token''s roles away, at once: in this suite, or in every suite that the caller manages. A token that is left with none is over, and so are the sessions that were opened with it. No such token there: TCNTK.';
+grant execute on function bulkhead.revoke_token(principal text, suite_id bigint) to bulkhead_user;
+
+create function bulkhead.set_member(suite_id bigint, principal text, role text) returns bulkhead.suite_members
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '1c3058168ebd2df78113db6f3fe445a7';
+comment on function bulkhead.set_member(suite_id bigint, principal text, role text) is 'Gives a principal a role in a suite, or another role: viewer, appender, editor, owner. Takes an owner of the suite, or an admin. principal: person:…, group:…, role:… (a database login) or token:….';
+grant execute on function bulkhead.set_member(suite_id bigint, principal text, role text) to bulkhead_user;
+
+create function bulkhead.set_principal(name text, display_name text DEFAULT NULL::text, is_admin boolean DEFAULT NULL::boolean, everywhere text DEFAULT NULL::text, disabled boolean DEFAULT NULL::boolean) returns bulkhead.principals
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as 'aee48d47c05a2117cadf83a8129c5d8b';
+comment on function bulkhead.set_principal(name text, display_name text, is_admin boolean, everywhere text, disabled boolean) is 'Makes a principal an admin, gives it a role everywhere (none takes it away), shuts it out or lets it in again; an argument left out keeps what is there. Takes an admin.';
+grant execute on function bulkhead.set_principal(name text, display_name text, is_admin boolean, everywhere text, disabled boolean) to bulkhead_user;
 
 create function bulkhead.suite_id(slug text) returns bigint
   language plpgsql stable strict parallel safe security invoker
@@ -594,12 +777,39 @@ create function bulkhead.test_cases_tags(test_case bulkhead.test_cases) returns 
 comment on function bulkhead.test_cases_tags(test_case bulkhead.test_cases) is 'The tags of a case, in order. In psql: select c.external_key, bulkhead.test_cases_tags(c) from bulkhead.test_cases c …';
 grant execute on function bulkhead.test_cases_tags(test_case bulkhead.test_cases) to bulkhead_user;
 
+create function bulkhead.test_suites_my_role(suite bulkhead.test_suites) returns text
+  language plpgsql stable parallel unsafe security definer
+  set search_path=""
+  as '45dc190970ef749a875ba165e78e9f53';
+comment on function bulkhead.test_suites_my_role(suite bulkhead.test_suites) is 'The role that the caller has in the suite: viewer, appender, editor or owner.';
+grant execute on function bulkhead.test_suites_my_role(suite bulkhead.test_suites) to bulkhead_user;
+
 create function bulkhead.undo_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
   as '30bd8e9672a48b767b2f5894374640b4';
 comment on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) is 'Reverses exactly what a finished operation changed and nobody has changed since, as an operation of its own. What it leaves alone is counted as skipped and listed by operation_changes. Running: TCRUN; undone before: TCUND.';
 grant execute on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
+
+create function bulkhead.use_credential(hash bytea) returns TABLE(principal text, kind text, groups text[], expires_at timestamp with time zone)
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '4fd41507bfba5c10516ba5ff10d25423';
+comment on function bulkhead.use_credential(hash bytea) is 'Makes this transaction act for the token or session with this SHA-256: what the API server calls first in each transaction. Says for whom, and until when it is valid. Unknown, expired or revoked: TCAUT.';
+grant execute on function bulkhead.use_credential(hash bytea) to bulkhead_user;
+
+create function bulkhead.use_token(token text) returns text
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as 'adac6bf9521ae89cda6d907f0d5ce528';
+comment on function bulkhead.use_token(token text) is 'For psql: makes this transaction act for a token, and says who that is. begin; set local role bulkhead_user; select bulkhead.use_token(''bhd_…'');';
+grant execute on function bulkhead.use_token(token text) to bulkhead_user;
+
+create function bulkhead_private.acts_as_owner() returns boolean
+  language plpgsql stable parallel unsafe security definer
+  set search_path=""
+  as '7bedc495d8aea6826999c8b976daee75';
+comment on function bulkhead_private.acts_as_owner() is 'Whether the session acts as the owner of the database objects: a DBA in psql, a worker, a migration. Such a session is limited by grants alone.';
 
 create function bulkhead_private.append_import(suite_id bigint, on_conflict text) returns TABLE(outcome text, cases bigint)
   language plpgsql volatile parallel unsafe security invoker
@@ -629,6 +839,11 @@ create function bulkhead_private.begin_import() returns void
   as '6202146df7f0a2b5e7e8c1d9c1ae4930';
 comment on function bulkhead_private.begin_import() is 'Makes the session''s table pg_temp.import_rows, empty, for a COPY of the rows of a file.';
 
+create function bulkhead_private.bounds(suites int8multirange) returns text
+  language sql immutable strict parallel safe security invoker
+  as '3812fc80b1091df3da1fb74d0d14802a';
+comment on function bulkhead_private.bounds(suites int8multirange) is 'The ranges as an array of bounds, {from, to, from, to, …}, each from included and each to not: what has_suite reads.';
+
 create function bulkhead_private.case_selection(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text) returns jsonb
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
@@ -639,6 +854,12 @@ create function bulkhead_private.changes_of(operation bulkhead.bulk_operations, 
   language sql stable parallel unsafe security invoker
   as 'c31916b57a8af5a6f432ba836152adde';
 comment on function bulkhead_private.changes_of(operation bulkhead.bulk_operations, change text, case_ids bigint[]) is 'What the operation that this undo reverses did to the cases of a chunk, row by row.';
+
+create function bulkhead_private.check_member_role(role text) returns void
+  language plpgsql immutable parallel unsafe security invoker
+  set search_path=""
+  as 'e90a2539694d714217b1865310418753';
+comment on function bulkhead_private.check_member_role(role text) is 'Whether there is such a role: TCARG if not.';
 
 create function bulkhead_private.check_new_tags(suite bulkhead.test_suites, names text[]) returns void
   language plpgsql stable parallel unsafe security invoker
@@ -687,6 +908,12 @@ create function bulkhead_private.count_selected(suite_id bigint, selection jsonb
   as '8fdb179068c21a02342b5a529bfd1031';
 comment on function bulkhead_private.count_selected(suite_id bigint, selection jsonb) is 'How many cases of the suite a selection matches.';
 
+create function bulkhead_private.create_sign_in_link(principal text, display_name text, valid_for interval DEFAULT '01:00:00'::interval) returns text
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as 'b443577264425518fd324b309f2e7320';
+comment on function bulkhead_private.create_sign_in_link(principal text, display_name text, valid_for interval) is 'Makes a link to sign in with, once, as a principal of this machine, who is an admin and owner everywhere unless somebody has changed that.';
+
 create function bulkhead_private.define_imported_tags(suite_id bigint, tag_meanings jsonb) returns SETOF text
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
@@ -716,6 +943,18 @@ create function bulkhead_private.drop_unused_tags(suite_id bigint, names text[])
   set search_path=""
   as '0153f1a2de8ab5041a27c1c689dcefbe';
 comment on function bulkhead_private.drop_unused_tags(suite_id bigint, names text[]) is 'Takes back the tags that a failed import had defined, except those in use by now.';
+
+create function bulkhead_private.end_session(hash bytea) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '6bbef8894143f78813612610ba6046a6';
+comment on function bulkhead_private.end_session(hash bytea) is 'Ends a session: sign-out.';
+
+create function bulkhead_private.end_unused_token(principal text) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '1f27f8031e1be2fc89308084ffe17302';
+comment on function bulkhead_private.end_unused_token(principal text) is 'Ends a token that reaches no suite any more, with the sessions that were opened with it.';
 
 create function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
@@ -764,17 +1003,35 @@ create function bulkhead_private.keep_case_version() returns trigger
   as '4add34fa47bf95fe7a202d3e150c77c6';
 comment on function bulkhead_private.keep_case_version() is 'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit. In an archived suite: TCARC.';
 
-create function bulkhead_private.known_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
-  language plpgsql stable parallel unsafe security invoker
+create function bulkhead_private.keep_principal_out() returns trigger
+  language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '2fe1dffc038f7f3ea9cd11a3fb66039b';
-comment on function bulkhead_private.known_operation(suite_id bigint, operation_id bigint) is 'The operation of this suite with this id. Unknown: TCNSU or TCNOP.';
+  as '7207b3575f8d1fbe88eb68b838016ebe';
+comment on function bulkhead_private.keep_principal_out() is 'Trigger: tells open subscriptions that a principal was shut out, let in again, or has more or less to see.';
 
-create function bulkhead_private.known_suite(suite_id bigint) returns bulkhead.test_suites
+create function bulkhead_private.keep_principal_suites() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '867031dc90eca3742353bd0c847ac901';
+comment on function bulkhead_private.keep_principal_suites() is 'Trigger: keeps principal_suites as suite_members says, and tells open subscriptions that somebody''s reach has changed.';
+
+create function bulkhead_private.known_operation(suite_id bigint, operation_id bigint, role text DEFAULT 'viewer'::text) returns bulkhead.bulk_operations
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as '432f5486c01e13d50ad09848fd4cf7f7';
-comment on function bulkhead_private.known_suite(suite_id bigint) is 'The suite with this id. Unknown: TCNSU.';
+  as '511d1338230636b77aa8a035b8d4767f';
+comment on function bulkhead_private.known_operation(suite_id bigint, operation_id bigint, role text) is 'The operation of this suite with this id, if the caller has this role. Unknown: TCNSU or TCNOP; a lesser role: 42501.';
+
+create function bulkhead_private.known_principal(name text) returns bulkhead.principals
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '8e6966448742d286a476013e1fc78331';
+comment on function bulkhead_private.known_principal(name text) is 'The principal with this name. A person, group or database login that was never seen before is noted down; what cannot be one: TCARG.';
+
+create function bulkhead_private.known_suite(suite_id bigint, role text DEFAULT 'viewer'::text) returns bulkhead.test_suites
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=""
+  as '1f843b99c891e2a82668d25472f8ab16';
+comment on function bulkhead_private.known_suite(suite_id bigint, role text) is 'The suite with this id, if the caller has this role in it. Unknown, or one that the caller may not see: TCNSU; a lesser role: 42501.';
 
 create function bulkhead_private.known_tags(suite_id bigint, names text[]) returns text[]
   language plpgsql stable parallel unsafe security invoker
@@ -794,16 +1051,38 @@ create function bulkhead_private.make_payload(ordinal integer, external_key text
   as 'd3a200d3aeb0c97d253b210ed4a726b9';
 comment on function bulkhead_private.make_payload(ordinal integer, external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) is 'A case as it was sent, with its hash: equal payloads have equal hashes, whatever the order of keys and tags.';
 
+create function bulkhead_private.managed_suite(suite_id bigint) returns bulkhead.test_suites
+  language sql stable parallel unsafe security invoker
+  as '2d0e221864176bb4a8de4bb1ec6b4625';
+comment on function bulkhead_private.managed_suite(suite_id bigint) is 'The suite with this id, for whoever may manage its members and tokens: an owner, or an admin. Unknown: TCNSU; others: 42501.';
+
 create function bulkhead_private.nearest_tag(suite_id bigint, name text) returns text
   language sql stable parallel safe security invoker
   set search_path=""
   as 'ecbd2c4365ebe5664a5338a103f4568e';
 comment on function bulkhead_private.nearest_tag(suite_id bigint, name text) is 'The tag of this suite''s dictionary that differs least from the name, if at most a third of it differs; otherwise null.';
 
+create function bulkhead_private.new_secret(prefix text) returns text
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '8e1e4e709f6de475fc459a63c74467bb';
+comment on function bulkhead_private.new_secret(prefix text) is 'A secret that nobody can guess: the prefix, 160 random bits in hex, and 8 digits of its SHA-256, by which a scanner or a server knows a mistyped or truncated one without asking.';
+
 create function bulkhead_private.next_chunk_size(chunk_size integer, milliseconds double precision) returns integer
   language sql immutable strict parallel safe security invoker
   as '2c2349748151ba180585d5e8a0fdb76e';
 comment on function bulkhead_private.next_chunk_size(chunk_size integer, milliseconds double precision) is 'How many cases the next chunk takes, when one of this size took so long.';
+
+create function bulkhead_private.note_use(principal text) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '8a7edc814f9fab0152ab030c5dfd3ce5';
+comment on function bulkhead_private.note_use(principal text) is 'Notes that a token was used, at most once a minute.';
+
+create function bulkhead_private.notify_access(principal text) returns void
+  language sql volatile parallel unsafe security invoker
+  as '080421342215ec0dea0b40c9c115d6cb';
+comment on function bulkhead_private.notify_access(principal text) is 'Tells API servers that what a principal may reach has changed, or that it is shut out; channel bulkhead:access.';
 
 create function bulkhead_private.notify_operation(suite_id bigint, operation_id bigint) returns void
   language sql volatile strict parallel unsafe security invoker
@@ -811,11 +1090,11 @@ create function bulkhead_private.notify_operation(suite_id bigint, operation_id 
   as 'a4aeefae20717defb3e3e9f2e2f59c27';
 comment on function bulkhead_private.notify_operation(suite_id bigint, operation_id bigint) is 'Tells the subscribers of a suite that an operation of it has moved; channel bulkhead:suite:<suite_id>.';
 
-create function bulkhead_private.open_suite(suite_id bigint) returns bulkhead.test_suites
+create function bulkhead_private.open_suite(suite_id bigint, role text DEFAULT 'editor'::text) returns bulkhead.test_suites
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as 'e07f39db8d81f8dd3ce5875dc2c23222';
-comment on function bulkhead_private.open_suite(suite_id bigint) is 'The suite with this id, for a function that is about to change it. Unknown: TCNSU; archived: TCARC.';
+  as 'efebcc795d989a378ef8460a2404f3cd';
+comment on function bulkhead_private.open_suite(suite_id bigint, role text) is 'The suite with this id, for a function that is about to change it. Unknown: TCNSU; a lesser role: 42501; archived: TCARC.';
 
 create function bulkhead_private.payload_links(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[]) returns bulkhead_private.payload_link[]
   language plpgsql volatile parallel unsafe security invoker
@@ -858,7 +1137,7 @@ comment on function bulkhead_private.plan_tag(suite bulkhead.test_suites, select
 create function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as 'fb8ecc63d6670e30d5da82482e19df81';
+  as 'aebf5f402857c529a181809776042eab';
 comment on function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) is 'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD.';
 
 create function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) returns void
@@ -897,6 +1176,12 @@ create function bulkhead_private.raise_unknown_tag(suite_id bigint, name text) r
   as 'fcb8e1fa3fdadd2f77b91f355a5fe458';
 comment on function bulkhead_private.raise_unknown_tag(suite_id bigint, name text) is 'Raises TCNTG for a tag that the suite does not have, with the nearest one that it has.';
 
+create function bulkhead_private.reach(principals text[]) returns bulkhead_private.reach
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=""
+  as '8a181a56d379f4984a84dc10e486eb23';
+comment on function bulkhead_private.reach(principals text[]) is 'The suites in which one of these principals, if not shut out, has at least each role. What an admin sees includes 0, which stands for the instance.';
+
 create function bulkhead_private.read_payloads(cases jsonb) returns bulkhead_private.case_payload[]
   language plpgsql immutable parallel unsafe security invoker
   set search_path=""
@@ -920,6 +1205,18 @@ create function bulkhead_private.refuse_move() returns trigger
   set search_path=""
   as 'd2946a4f3874fead4d230b82c088d58d';
 comment on function bulkhead_private.refuse_move() is 'Trigger: refuses to change the suite or the id of a case with TCMOV.';
+
+create function bulkhead_private.refuse_other_member() returns trigger
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as 'd3c482a1d89e0ea6fb85b0feaad21045';
+comment on function bulkhead_private.refuse_other_member() is 'Trigger: a membership becomes no other one. TCMOV.';
+
+create function bulkhead_private.require_admin(what text) returns void
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=""
+  as '74337546a2a760856f6aba7f40495def';
+comment on function bulkhead_private.require_admin(what text) is 'Refuses a caller who is not an admin: 42501.';
 
 create function bulkhead_private.required_tag(selection jsonb) returns text
   language sql immutable strict parallel safe security invoker
@@ -958,11 +1255,41 @@ create function bulkhead_private.selection_sql(selection jsonb) returns text
   as '8a05f2affb64cf2755ab88ea3ce2f5fb';
 comment on function bulkhead_private.selection_sql(selection jsonb) is 'A selection as an SQL condition on a case c of the suite $1; values are quoted with %L.';
 
+create function bulkhead_private.set_signed(name text, value text) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as 'a817eed5caa2b2721c4866a9761582b8';
+comment on function bulkhead_private.set_signed(name text, value text) is 'Sets bulkhead.<name> for this transaction, signed.';
+
 create function bulkhead_private.set_status_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
   as '20238206a1a1c71711d332e2e68be2c0';
 comment on function bulkhead_private.set_status_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of set_status.';
+
+create function bulkhead_private.sign_setting(name text, value text) returns text
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=""
+  as '85278aacc74d6d540ce45db6ce71e9b8';
+comment on function bulkhead_private.sign_setting(name text, value text) is 'The HMAC-SHA-256, in hex, of a setting of this transaction: what keeps set_config from granting anything.';
+
+create function bulkhead_private.signed_setting(name text) returns text
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=""
+  as '2dbe9daca16a4e302b5c12bd1df1af1e';
+comment on function bulkhead_private.signed_setting(name text) is 'What use_credential has set in this transaction under bulkhead.<name>; null for a setting that is not there, or that somebody else has made.';
+
+create function bulkhead_private.start_session(principal text, display_name text, groups text[] DEFAULT '{}'::text[], valid_for interval DEFAULT '12:00:00'::interval, valid_until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) returns text
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '15af3acfc7e68ab8a9c66afdc0eea54b';
+comment on function bulkhead_private.start_session(principal text, display_name text, groups text[], valid_for interval, valid_until timestamp with time zone) is 'Opens a session for a principal who has proved who that is, with the groups that the sign-in provider says, and shows its secret this once.';
+
+create function bulkhead_private.start_token_session(hash bytea) returns text
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '3d02f2bc6e52688572c3886078dd44af';
+comment on function bulkhead_private.start_token_session(hash bytea) is 'Opens a session that does what a token may, and ends with it at the latest. Not a valid token: TCAUT.';
 
 create function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
@@ -1058,6 +1385,12 @@ create function bulkhead_private.unfinished_operation(suite_id bigint) returns b
   set search_path=""
   as 'bae08085fca3506e09d7a46e9e4154bd';
 comment on function bulkhead_private.unfinished_operation(suite_id bigint) is 'The operation of a suite that is to be run now: the one that is running, otherwise the one submitted first. An operation can appear behind a younger one, because it was submitted in a transaction that took its time.';
+
+create function bulkhead_private.use_sign_in_link(hash bytea) returns text
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as 'baf929e0da80a64c6e39c80739191bda';
+comment on function bulkhead_private.use_sign_in_link(hash bytea) is 'Takes a sign-in link for a session, once. Not a valid link: TCAUT.';
 
 create function bulkhead_private.worker_lock_key(worker_id text) returns bigint
   language sql immutable strict parallel safe security invoker

@@ -1,5 +1,5 @@
 --! Previous: sha1:f19a15eabe0eb980cb4c3a4e52c353a5317016db
---! Hash: sha1:bdd9c49dd404feef70c5bd88da3c305d5dfa0660
+--! Hash: sha1:d867b479d62d2baae99249299b850d4f8243e739
 --! Message: principals and members
 
 --! split: 1-current.sql
@@ -22,6 +22,7 @@ create table bulkhead.principals (
 
 comment on table bulkhead.principals is
   'Who may come in: person:…, group:… (as the sign-in provider names it), token:… and role:… (a database login). Deeds are recorded under this name.';
+comment on column bulkhead.principals.display_name is 'What people are shown: the name that the sign-in provider gives, or that of a token.';
 comment on column bulkhead.principals.is_admin is
   'An admin sees every suite, creates suites, and manages principals, and members and tokens of every suite.';
 comment on column bulkhead.principals.everywhere is 'The role that the principal has in every suite, those created later included; null for none.';
@@ -58,6 +59,10 @@ end;
 comment on function bulkhead_private.bounds(int8multirange) is
   'The ranges as an array of bounds, {from, to, from, to, …}, each from included and each to not: what has_suite reads.';
 --! EndIncluded access/bounds.sql
+
+comment on column bulkhead.suite_members.principal is 'person:…, group:…, token:… or role:….';
+comment on column bulkhead.suite_members.role is 'viewer, appender, editor or owner.';
+comment on column bulkhead.suite_members.added_at is 'When the principal became a member; its role may have changed since.';
 
 create table bulkhead_private.principal_suites (
   principal text collate "C" not null,

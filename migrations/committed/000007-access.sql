@@ -1,5 +1,5 @@
---! Previous: sha1:bdd9c49dd404feef70c5bd88da3c305d5dfa0660
---! Hash: sha1:459477cffd12a6c5b8b6fdd1de53db27911439e1
+--! Previous: sha1:d867b479d62d2baae99249299b850d4f8243e739
+--! Hash: sha1:37ae8c2130e2b688e2a1314eca84a0b3fa2426e4
 --! Message: access
 
 --! split: 1-current.sql
@@ -810,20 +810,17 @@ create or replace function bulkhead.create_token(
   suite_ids bigint[],
   role text default 'viewer',
   name text default '',
-  expires_in_days integer default 90
+  expires_in_days integer default 90,
+  out token text,
+  out principal text,
+  out hint text,
+  out expires_at timestamptz
 )
-returns table (token text, principal text, hint text, expires_at timestamptz)
 language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-#variable_conflict use_column
-declare
-  v_token text := bulkhead_private.new_secret('bhd_');
-  v_principal text;
-  v_hint text := left(v_token, 12);
-  v_expires_at timestamptz := coalesce(clock_timestamp() + make_interval(days => expires_in_days), 'infinity');
 begin
   perform bulkhead_private.check_member_role(role);
   if coalesce(cardinality(suite_ids), 0) = 0 then
@@ -841,15 +838,20 @@ begin
   end if;
   perform bulkhead_private.managed_suite(s.id) from unnest(suite_ids) as s (id);
 
-  v_principal := 'token:' || nextval('bulkhead_private.token_id_seq');
-  insert into bulkhead.principals (name, display_name) values (v_principal, coalesce(create_token.name, ''));
+  token := bulkhead_private.new_secret('bhd_');
+  principal := 'token:' || nextval('bulkhead_private.token_id_seq');
+  hint := left(token, 12);
+  expires_at := clock_timestamp() + make_interval(days => expires_in_days);
+  insert into bulkhead.principals (name, display_name) values (create_token.principal, coalesce(create_token.name, ''));
   insert into bulkhead_private.credentials (hash, kind, principal, hint, created_by, expires_at)
-  values (sha256(convert_to(v_token, 'UTF8')), 'token', v_principal, v_hint, bulkhead.current_principal(), v_expires_at);
+  values (
+    sha256(convert_to(token, 'UTF8')), 'token', create_token.principal, create_token.hint, bulkhead.current_principal(),
+    coalesce(create_token.expires_at, 'infinity')
+  );
   insert into bulkhead.suite_members (suite_id, principal, role)
-  select distinct s.id, v_principal, create_token.role
+  select distinct s.id, create_token.principal, create_token.role
   from unnest(suite_ids) as s (id)
   order by s.id;
-  return query select v_token, v_principal, v_hint, v_expires_at;
 end
 $$;
 
@@ -937,7 +939,9 @@ grant execute on function bulkhead.set_principal(text, text, boolean, text, bool
 create or replace view bulkhead.suite_tokens
 with (security_barrier = true)
 as
-select m.suite_id, m.principal, p.display_name as name, c.hint, m.role, c.created_at, c.created_by, c.expires_at, u.last_used_at
+select
+  m.suite_id, m.principal, p.display_name as name, c.hint, m.role, c.created_at, c.created_by,
+  nullif(c.expires_at, 'infinity') as expires_at, u.last_used_at
 from bulkhead.suite_members m
 join bulkhead.principals p on p.name = m.principal
 join bulkhead_private.credentials c on c.principal = m.principal and c.kind = 'token'
@@ -945,7 +949,13 @@ left join bulkhead_private.token_uses u on u.principal = m.principal
 where bulkhead.has_suite((select bulkhead.my_suites(case when bulkhead.is_admin() then 'viewer' else 'owner' end)), m.suite_id);
 
 comment on view bulkhead.suite_tokens is
-  'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when, and when last used (to the minute).';
+  'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when (null: no end), and when last used (to the minute).';
+comment on column bulkhead.suite_tokens.principal is 'The token as a principal, token:<number>: what revoke_token takes, and what its deeds are recorded under.';
+comment on column bulkhead.suite_tokens.hint is 'The first characters, by which people tell one token from another.';
+comment on column bulkhead.suite_tokens.role is 'The role that the token has in this suite.';
+comment on column bulkhead.suite_tokens.created_by is 'The principal that created the token.';
+comment on column bulkhead.suite_tokens.expires_at is 'Until when the token is valid; null: it does not expire.';
+comment on column bulkhead.suite_tokens.last_used_at is 'When the token was last used, to the minute; null: never.';
 grant select on bulkhead.suite_tokens to bulkhead_user;
 --! EndIncluded access/suite_tokens.sql
 --! Included access/start_session.sql

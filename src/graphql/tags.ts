@@ -34,8 +34,25 @@ const virtualRelation = (keys: string, here: string, there: string | null) =>
       : [`@foreignFieldName ${there}`]),
   ].join('|');
 
+/** A key that only the database needs. */
+const hiddenRelation = {
+  tags: { behavior: '-single', backwardBehavior: '-connection -list -single' },
+};
+
 const neverNull = { notNull: true } as const;
 const plain = { tags: neverNull };
+const neverNullColumn = plain;
+
+/** For psql, policies and the server: a request's identity is settled before GraphQL is asked. */
+const notForGraphql = { tags: { behavior: '-queryField -mutationField' } };
+const ofTheDatabase = [
+  'current_principal',
+  'has_suite',
+  'is_admin',
+  'my_suites',
+  'use_credential',
+  'use_token',
+];
 const previews = ['tag', 'set_status', 'delete', 'copy', 'rename_tag', 'merge_tags'];
 
 /** Not a way to look a row up, or to name the one to update. */
@@ -139,6 +156,37 @@ export const tags = jsonPgSmartTags({
           retry_is_of_an_operation_of_the_same_suite: relation('retries', 'retriedBy'),
         },
       },
+      'bulkhead.suite_members': {
+        tags: { ...word('member') },
+        attribute: { principal: sortable, role: sortable },
+        constraint: {
+          suite_members_pkey: notAKey,
+          member_is_of_a_suite: relation('suite', 'members'),
+          member_is_a_principal: hiddenRelation,
+        },
+      },
+      'bulkhead.suite_tokens': {
+        tags: {
+          ...word('token'),
+          primaryKey: 'suite_id,principal|@behavior -single',
+          foreignKey: virtualRelation(
+            '(suite_id) references bulkhead.test_suites (id)',
+            'suite',
+            'tokens',
+          ).concat('|@backwardBehavior -connection +list'),
+        },
+        attribute: {
+          name: neverNullColumn,
+          hint: neverNullColumn,
+          role: neverNullColumn,
+          created_at: neverNullColumn,
+          created_by: neverNullColumn,
+        },
+      },
+      'bulkhead.principals': {
+        tags: { ...word('principal'), behavior: '+query:resource:connection' },
+        attribute: { name: sortable },
+      },
       'bulkhead.tag_cloud': {
         tags: {
           name: 'tag_cloud_entries',
@@ -180,6 +228,10 @@ export const tags = jsonPgSmartTags({
         ...plain,
         description: 'The tags of the case, in alphabetical order.',
       },
+      'bulkhead.me': { tags: { ...neverNull, recordType: 'Identity' } },
+      'bulkhead.test_suites_my_role': plain,
+      'bulkhead.create_token': { tags: { ...neverNull, recordType: 'CreatedToken' } },
+      ...Object.fromEntries(ofTheDatabase.map((name) => [`bulkhead.${name}`, notForGraphql])),
       ...Object.fromEntries(previews.map((name) => [`bulkhead.preview_bulk_${name}`, plain])),
     },
   },

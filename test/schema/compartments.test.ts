@@ -5,12 +5,18 @@ import { ourSchemas, testRule } from '../helpers/lint.ts';
 
 const database = useDatabase(test);
 
+/** Who comes in, and with what: no data of any suite. A membership, which is, belongs to its suite. */
+const aboutPrincipals = `array[
+  'bulkhead.principals', 'bulkhead_private.principal_suites', 'bulkhead_private.credentials',
+  'bulkhead_private.token_uses', 'bulkhead_private.signing_key'
+]::regclass[]`;
+
 /** Every table with suite data; partitions count, because each has keys and indexes of its own. */
 const suiteTables = `
   select c.oid, c.oid::regclass::text as name
   from pg_class c
   where c.relnamespace::regnamespace::text in ${ourSchemas} and c.relkind in ('r', 'p')
-    and c.oid <> 'bulkhead.test_suites'::regclass`;
+    and c.oid <> 'bulkhead.test_suites'::regclass and c.oid <> all (${aboutPrincipals})`;
 
 testRule(test, database, {
   rule: 'every table belongs to suites, by a suite_id that is never null',
@@ -82,15 +88,17 @@ testRule(test, database, {
 });
 
 testRule(test, database, {
-  rule: 'every foreign key joins suite_id to suite_id, or to the suite itself',
+  rule: 'every foreign key joins suite_id to suite_id, or to the suite itself, or names a principal',
   sql: `
     select format('%s of %s can cross suites', k.conname, t.name) as problem
     from (${suiteTables}) t
     join pg_constraint k on k.conrelid = t.oid and k.contype = 'f'
     join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
     join pg_attribute f on f.attrelid = k.confrelid and f.attnum = k.confkey[1]
-    where a.attname <> 'suite_id'
-      or f.attname <> case when k.confrelid = 'bulkhead.test_suites'::regclass then 'id' else 'suite_id' end`,
+    where k.confrelid <> 'bulkhead.principals'::regclass and (
+      a.attname <> 'suite_id'
+      or f.attname <> case when k.confrelid = 'bulkhead.test_suites'::regclass then 'id' else 'suite_id' end
+    )`,
   broken: [
     {
       by: `create table bulkhead.notes (

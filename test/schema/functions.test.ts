@@ -95,9 +95,8 @@ testRule(test, database, {
     )`,
   broken: [
     {
-      by: `create or replace function bulkhead_private.refuse_move() returns trigger language plpgsql
-        set search_path = '' as 'begin return new; end'`,
-      reports: /TCMOV is used by nothing/,
+      by: 'drop function bulkhead.delete_suite(bigint)',
+      reports: /TCSUC is used by nothing/,
     },
   ],
 });

@@ -47,8 +47,9 @@ export const NamesPlugin: GraphileConfig.Plugin = {
       },
       functionMutationResultFieldName(_previous, _preset, { resource }) {
         const { codec } = resource;
-        if (codec.isAnonymous) return 'results';
-        return wordOf(codec as Tagged) ?? 'result';
+        if (codec.isAnonymous) return resource.isUnique ? 'result' : 'results';
+        const word = wordOf(codec as Tagged) ?? 'result';
+        return resource.isUnique ? word : this.pluralize(word);
       },
       customQueryListField(_previous, _preset, details) {
         return this.customQueryField(details);

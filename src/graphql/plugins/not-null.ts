@@ -8,6 +8,8 @@ import type {} from 'postgraphile';
 
 const nullableColumns: Record<string, string[]> = {
   AppendedCase: ['externalKey'],
+  CreatedToken: ['expiresAt'],
+  Identity: [],
   OperationChange: ['tag', 'statusBefore', 'copiedCaseId', 'code', 'message'],
   OperationPreview: [],
 };
