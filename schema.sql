@@ -12,6 +12,36 @@ create type bulkhead.operation_preview as (
   first_case_ids bigint[]
 );
 
+create table bulkhead.audit_log (
+  suite_id bigint not null,
+  id bigint not null default nextval('bulkhead.audit_log_id_seq'::regclass),
+  at timestamp with time zone not null default clock_timestamp(),
+  principal text collate "C" not null default bulkhead.current_principal(),
+  action text collate "C" not null,
+  subject text collate "C" not null,
+  subject_id text collate "C",
+  operation_id bigint,
+  before jsonb,
+  after jsonb,
+  constraint audit_log_pkey PRIMARY KEY (suite_id, id)
+);
+CREATE INDEX audit_log_suite_id_at_idx ON bulkhead.audit_log USING btree (suite_id, at);
+CREATE INDEX audit_log_suite_id_operation_id_idx ON bulkhead.audit_log USING btree (suite_id, operation_id) WHERE (operation_id IS NOT NULL);
+CREATE INDEX audit_log_suite_id_principal_idx ON bulkhead.audit_log USING btree (suite_id, principal, id);
+CREATE INDEX audit_log_suite_id_subject_idx ON bulkhead.audit_log USING btree (suite_id, subject, subject_id, id);
+CREATE TRIGGER refuse_audit_change BEFORE DELETE OR UPDATE OR TRUNCATE ON bulkhead.audit_log FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.refuse_audit_change();
+comment on table bulkhead.audit_log is 'The audit log: an event for each change of cases, dictionary, suite, members and tokens, one for each append, and one for each operation when it ends. Written in the transaction of the change, whoever makes it; never changed afterwards.';
+comment on column bulkhead.audit_log.suite_id is 'The suite, which may have been deleted since; 0 for the instance: principals, tokens, suites created and deleted.';
+comment on column bulkhead.audit_log.at is 'When it was written, by the clock of the server; it is there for others once its transaction has committed.';
+comment on column bulkhead.audit_log.principal is 'Who did it: person:…, token:…, or role: and the login in psql. Of an operation: who submitted it.';
+comment on column bulkhead.audit_log.action is 'created, changed, deleted, truncated; appended; of an operation cancel_requested, and how it ended: succeeded, failed or cancelled.';
+comment on column bulkhead.audit_log.subject is 'suite, tag, case, link, operation; and member, token, principal, which only owners and admins read.';
+comment on column bulkhead.audit_log.subject_id is 'Which one: the id of the suite, case or operation, the name of the tag or principal; of a link the id of its case. Null for an append.';
+comment on column bulkhead.audit_log.operation_id is 'Of an operation: its id.';
+comment on column bulkhead.audit_log.before is 'What was there before: of a change the columns that it changed, of a deletion all of them.';
+comment on column bulkhead.audit_log.after is 'What is there since: of a change the columns that it changed, of a creation all of them; of an operation and of an append their counts.';
+grant select on bulkhead.audit_log to bulkhead_user;
+
 create table bulkhead.bulk_operations (
   suite_id bigint not null,
   id bigint not null default nextval('bulkhead.bulk_operations_id_seq'::regclass),
@@ -54,6 +84,7 @@ CREATE INDEX bulk_operations_suite_id_retries_idx ON bulkhead.bulk_operations US
 CREATE INDEX bulk_operations_suite_id_undoes_idx ON bulkhead.bulk_operations USING btree (suite_id, undoes_operation_id) WHERE (undoes_operation_id IS NOT NULL);
 CREATE INDEX bulk_operations_suite_id_unfinished_idx ON bulkhead.bulk_operations USING btree (suite_id, id) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE UNIQUE INDEX one_operation_at_a_time_in_a_suite ON bulkhead.bulk_operations USING btree (suite_id) WHERE (state = 'running'::text);
+CREATE TRIGGER log_end AFTER UPDATE OF finished_at ON bulkhead.bulk_operations FOR EACH ROW WHEN (((old.finished_at IS NULL) AND (new.finished_at IS NOT NULL))) EXECUTE FUNCTION bulkhead_private.log_operation();
 comment on table bulkhead.bulk_operations is 'An operation: one bulk change of one suite, with its progress, its outcome and its undo. Submitted by the bulk_… functions.';
 comment on column bulkhead.bulk_operations.kind is 'tag, set_status, delete, rename_tag, merge_tags, copy or undo.';
 comment on column bulkhead.bulk_operations.state is 'queued → running → succeeded, failed (some cases could not be changed, see first_errors) or cancelled.';
@@ -86,7 +117,9 @@ create table bulkhead.principals (
   constraint role_everywhere_is_known CHECK ((everywhere = ANY (ARRAY['viewer'::text, 'appender'::text, 'editor'::text, 'owner'::text])))
 );
 CREATE TRIGGER keep_principal_out AFTER UPDATE OF is_admin, everywhere, disabled_at ON bulkhead.principals FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_principal_out();
+CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.principals FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_change('principal', 'name');
 comment on table bulkhead.principals is 'Who may come in: person:…, group:… (as the sign-in provider names it), token:… and role:… (a database login). Deeds are recorded under this name.';
+comment on column bulkhead.principals.display_name is 'What people are shown: the name that the sign-in provider gives, or that of a token.';
 comment on column bulkhead.principals.is_admin is 'An admin sees every suite, creates suites, and manages principals, and members and tokens of every suite.';
 comment on column bulkhead.principals.everywhere is 'The role that the principal has in every suite, those created later included; null for none.';
 comment on column bulkhead.principals.disabled_at is 'Since when the principal is shut out, whatever token or session it shows.';
@@ -103,8 +136,13 @@ create table bulkhead.suite_members (
   constraint member_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
 );
 CREATE TRIGGER keep_principal_suites AFTER INSERT OR DELETE OR UPDATE OF role ON bulkhead.suite_members FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_principal_suites();
+CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.suite_members FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_member();
+CREATE TRIGGER log_truncation BEFORE TRUNCATE ON bulkhead.suite_members FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.log_truncation('member', 'suite_id');
 CREATE TRIGGER refuse_other_member BEFORE UPDATE OF suite_id, principal ON bulkhead.suite_members FOR EACH ROW WHEN (((old.suite_id <> new.suite_id) OR (old.principal <> new.principal))) EXECUTE FUNCTION bulkhead_private.refuse_other_member();
 comment on table bulkhead.suite_members is 'Who has which role in a suite. viewer reads; appender also appends; editor also tags, edits and runs operations; owner also deletes, and manages the suite, its members and its tokens. Changed by set_member, remove_member, create_token and revoke_token.';
+comment on column bulkhead.suite_members.principal is 'person:…, group:…, token:… or role:….';
+comment on column bulkhead.suite_members.role is 'viewer, appender, editor or owner.';
+comment on column bulkhead.suite_members.added_at is 'When the principal became a member; its role may have changed since.';
 grant select on bulkhead.suite_members to bulkhead_user;
 
 create table bulkhead.suite_tags (
@@ -126,6 +164,8 @@ create table bulkhead.suite_tags (
   constraint suite_tags_suite_id_name_group_key_key UNIQUE (suite_id, name, group_key)
 );
 CREATE INDEX suite_tags_suite_id_alias_of_idx ON bulkhead.suite_tags USING btree (suite_id, alias_of) WHERE (alias_of IS NOT NULL);
+CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.suite_tags FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_change('tag', 'name');
+CREATE TRIGGER log_truncation BEFORE TRUNCATE ON bulkhead.suite_tags FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.log_truncation('tag', 'suite_id');
 comment on table bulkhead.suite_tags is 'The dictionary of a suite: each tag with what it means in this suite. A link can only carry a tag of its own suite''s dictionary.';
 comment on column bulkhead.suite_tags.name is 'Lower-case letters, digits and "_.:/-", beginning with a letter or digit, at most 63 characters. A tag is renamed by bulk_rename_tag.';
 comment on column bulkhead.suite_tags.meaning is 'What the tag says about a case of this suite, in words.';
@@ -146,6 +186,7 @@ create table bulkhead.test_case_tags (
 ) partition by HASH (suite_id);
 CREATE UNIQUE INDEX one_tag_of_an_exclusive_group ON ONLY bulkhead.test_case_tags USING btree (suite_id, case_id, group_key) WHERE (group_key <> ''::text);
 CREATE INDEX test_case_tags_suite_id_tag_idx ON ONLY bulkhead.test_case_tags USING btree (suite_id, tag, case_id);
+CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.test_case_tags FOR EACH ROW WHEN ((current_setting('bulkhead.logged_by_function'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION bulkhead_private.log_change('link', 'case_id');
 comment on table bulkhead.test_case_tags is 'A link: a tag on a case. The keys hold case and tag to the same suite, and a case to at most one tag of an exclusive group.';
 comment on column bulkhead.test_case_tags.group_key is 'The group_key of the tag in the dictionary; empty for a tag without a group.';
 comment on column bulkhead.test_case_tags.operation_id is 'The operation that made the link; null where an append or a person did. Undo removes only links that are its own.';
@@ -200,6 +241,9 @@ create table bulkhead.test_cases (
 CREATE TRIGGER disown_status BEFORE UPDATE OF status ON bulkhead.test_cases FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (old.status_operation_id IS DISTINCT FROM new.status_operation_id)))) EXECUTE FUNCTION bulkhead_private.disown_status();
 CREATE TRIGGER keep_deleted_version BEFORE DELETE ON bulkhead.test_cases FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_case_version();
 CREATE TRIGGER keep_edited_version BEFORE UPDATE ON bulkhead.test_cases FOR EACH ROW WHEN (((old.external_key IS DISTINCT FROM new.external_key) OR (old.input IS DISTINCT FROM new.input) OR (old.expected_output IS DISTINCT FROM new.expected_output) OR (old.metadata IS DISTINCT FROM new.metadata))) EXECUTE FUNCTION bulkhead_private.keep_case_version();
+CREATE TRIGGER log_change AFTER INSERT ON bulkhead.test_cases FOR EACH ROW WHEN ((current_setting('bulkhead.logged_by_function'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION bulkhead_private.log_change('case', 'id');
+CREATE TRIGGER log_deletion BEFORE DELETE ON bulkhead.test_cases FOR EACH ROW WHEN ((current_setting('bulkhead.logged_by_function'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION bulkhead_private.log_change('case', 'id');
+CREATE TRIGGER log_update AFTER UPDATE ON bulkhead.test_cases FOR EACH ROW WHEN (((old.version <> new.version) OR (current_setting('bulkhead.logged_by_function'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION bulkhead_private.log_change('case', 'id');
 CREATE TRIGGER refuse_move BEFORE UPDATE OF suite_id, id ON bulkhead.test_cases FOR EACH ROW WHEN (((old.suite_id <> new.suite_id) OR (old.id <> new.id))) EXECUTE FUNCTION bulkhead_private.refuse_move();
 comment on table bulkhead.test_cases is 'A test case: one input and what is expected of it. Edits raise the version and keep the earlier one in test_case_versions.';
 comment on column bulkhead.test_cases.external_key is 'The name its caller gave the case, unique in its suite; appends are idempotent by it.';
@@ -227,6 +271,8 @@ create table bulkhead.test_suites (
   constraint tag_policy_is_open_or_closed CHECK ((tag_policy = ANY (ARRAY['open'::text, 'closed'::text]))),
   constraint test_suites_slug_key UNIQUE (slug)
 );
+CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.test_suites FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_change('suite', 'id');
+CREATE TRIGGER log_truncation BEFORE TRUNCATE ON bulkhead.test_suites FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.log_truncation('suite', 'id');
 comment on table bulkhead.test_suites is 'A suite: a compartment of test cases with a dictionary, operations and history of its own. Nothing in one suite can refer to another.';
 comment on column bulkhead.test_suites.slug is 'What people and pipelines call the suite: lower-case letters, digits, "-" and "_", at most 63 characters.';
 comment on column bulkhead.test_suites.tag_policy is '"open": an append or an operation may bring a tag that the dictionary does not have yet. "closed": only define_tag adds tags.';
@@ -242,7 +288,7 @@ create view bulkhead.suite_tokens as
     m.role,
     c.created_at,
     c.created_by,
-    c.expires_at,
+    NULLIF(c.expires_at, 'infinity'::timestamp with time zone) AS expires_at,
     u.last_used_at
    FROM (((bulkhead.suite_members m
      JOIN bulkhead.principals p ON ((p.name = m.principal)))
@@ -253,7 +299,13 @@ create view bulkhead.suite_tokens as
                     WHEN bulkhead.is_admin() THEN 'viewer'::text
                     ELSE 'owner'::text
                 END) AS my_suites), m.suite_id);
-comment on view bulkhead.suite_tokens is 'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when, and when last used (to the minute).';
+comment on view bulkhead.suite_tokens is 'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when (null: no end), and when last used (to the minute).';
+comment on column bulkhead.suite_tokens.principal is 'The token as a principal, token:<number>: what revoke_token takes, and what its deeds are recorded under.';
+comment on column bulkhead.suite_tokens.hint is 'The first characters, by which people tell one token from another.';
+comment on column bulkhead.suite_tokens.role is 'The role that the token has in this suite.';
+comment on column bulkhead.suite_tokens.created_by is 'The principal that created the token.';
+comment on column bulkhead.suite_tokens.expires_at is 'Until when the token is valid; null: it does not expire.';
+comment on column bulkhead.suite_tokens.last_used_at is 'When the token was last used, to the minute; null: never.';
 grant select on bulkhead.suite_tokens to bulkhead_user;
 
 create view bulkhead.tag_cloud as
@@ -371,6 +423,7 @@ create table bulkhead_private.credentials (
   constraint credential_is_of_a_principal FOREIGN KEY (principal) REFERENCES bulkhead.principals(name) ON DELETE CASCADE
 );
 CREATE INDEX credentials_principal_idx ON bulkhead_private.credentials USING btree (principal);
+CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead_private.credentials FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_token();
 comment on table bulkhead_private.credentials is 'What lets a principal in: a token, a session of a browser, or a link to sign in with once. Only the SHA-256 of each is kept.';
 comment on column bulkhead_private.credentials.groups is 'Of a session: the groups that the sign-in provider gave the person.';
 comment on column bulkhead_private.credentials.hint is 'The first characters, by which people tell one token from another.';
@@ -384,6 +437,7 @@ create table bulkhead_private.operation_cancellations (
   constraint operation_cancellations_pkey PRIMARY KEY (suite_id, operation_id),
   constraint cancellation_is_of_an_operation FOREIGN KEY (suite_id, operation_id) REFERENCES bulkhead.bulk_operations(suite_id, id) ON DELETE CASCADE
 );
+CREATE TRIGGER log_change AFTER INSERT ON bulkhead_private.operation_cancellations FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_cancellation();
 comment on table bulkhead_private.operation_cancellations is 'Wishes to cancel. The worker looks here before each chunk, so that nobody but the worker writes the operation''s row.';
 
 create table bulkhead_private.principal_suites (
@@ -595,7 +649,7 @@ grant execute on function bulkhead.create_suite(slug text, name text, descriptio
 create function bulkhead.create_token(suite_ids bigint[], role text DEFAULT 'viewer'::text, name text DEFAULT ''::text, expires_in_days integer DEFAULT 90, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) returns record
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '81a8fd39ae9b7041202b88c537ed4891';
+  as '5ae9a22cc221ed31105576b325cf742d';
 comment on function bulkhead.create_token(suite_ids bigint[], role text, name text, expires_in_days integer, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) is 'Makes a token with one role in these suites, and shows it this once: only its SHA-256 is kept. Takes an owner of each, or an admin. expires_in_days => null: never. set_member gives it other roles and suites, revoke_token ends it.';
 grant execute on function bulkhead.create_token(suite_ids bigint[], role text, name text, expires_in_days integer, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) to bulkhead_user;
 
@@ -722,6 +776,13 @@ create function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text DEFAU
 comment on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) is 'What bulk_tag would do with these arguments: cases in all, changed, unchanged, skipped, failed, and new tags. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) to bulkhead_user;
 
+create function bulkhead.read_audit_log(suite_id bigint DEFAULT 0, before_id bigint DEFAULT NULL::bigint, row_limit integer DEFAULT 100) returns SETOF bulkhead.audit_log
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=""
+  as 'abd2116c7a78612e1ebc41b33e0a2ec5';
+comment on function bulkhead.read_audit_log(suite_id bigint, before_id bigint, row_limit integer) is 'The audit log of a suite, also of one that was deleted, the newest event first; without a suite that of the instance: principals, tokens, suites created and deleted. Admins read all of them, others those of their suites. For the next page pass the last id as before_id.';
+grant execute on function bulkhead.read_audit_log(suite_id bigint, before_id bigint, row_limit integer) to bulkhead_user;
+
 create function bulkhead.remove_member(suite_id bigint, principal text) returns bulkhead.suite_members
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
@@ -746,15 +807,15 @@ grant execute on function bulkhead.retry_operation(suite_id bigint, operation_id
 create function bulkhead.revoke_token(principal text, suite_id bigint DEFAULT NULL::bigint) returns SETOF bulkhead.suite_members
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as 'c78283f0aee02ac52ced2351933486fa';
+  as '6aff6b794a1b10c5391be3af1281cdf3';
 comment on function bulkhead.revoke_token(principal text, suite_id bigint) is 'Takes a token''s roles away, at once: in this suite, or in every suite that the caller manages. A token that is left with none is over, and so are the sessions that were opened with it. No such token there: TCNTK.';
 grant execute on function bulkhead.revoke_token(principal text, suite_id bigint) to bulkhead_user;
 
 create function bulkhead.set_member(suite_id bigint, principal text, role text) returns bulkhead.suite_members
   language plpgsql volatile parallel unsafe security definer
   set search_path=""
-  as '1c3058168ebd2df78113db6f3fe445a7';
-comment on function bulkhead.set_member(suite_id bigint, principal text, role text) is 'Gives a principal a role in a suite, or another role: viewer, appender, editor, owner. Takes an owner of the suite, or an admin. principal: person:…, group:…, role:… (a database login) or token:….';
+  as '7d07e645838b419339842a51a147ebfe';
+comment on function bulkhead.set_member(suite_id bigint, principal text, role text) is 'Gives a principal a role in a suite, or another role: viewer, appender, editor, owner. Takes an owner of the suite, or an admin. principal: person:…, group:…, role:… (a database login) or a token:… that the caller manages elsewhere; any other token: TCNTK.';
 grant execute on function bulkhead.set_member(suite_id bigint, principal text, role text) to bulkhead_user;
 
 create function bulkhead.set_principal(name text, display_name text DEFAULT NULL::text, is_admin boolean DEFAULT NULL::boolean, everywhere text DEFAULT NULL::text, disabled boolean DEFAULT NULL::boolean) returns bulkhead.principals
@@ -830,7 +891,7 @@ create function bulkhead_private.append_payloads(suite bulkhead.test_suites, pay
   set search_path=""
   set enable_nestloop=off
   set jit=off
-  as '4d2260d6b7371363aa048d6c035096b3';
+  as 'ec09f60800febd2e59b1800ef06cc5d7';
 comment on function bulkhead_private.append_payloads(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], on_conflict text) is 'Appends checked payloads to a suite, whole or not at all: what append_cases and the import share.';
 
 create function bulkhead_private.begin_import() returns void
@@ -892,9 +953,9 @@ create function bulkhead_private.choose_cases(selection jsonb, all_cases boolean
 comment on function bulkhead_private.choose_cases(selection jsonb, all_cases boolean) is 'The selection of an operation: it says which cases, or all of them in so many words. Otherwise: TCSEL.';
 
 create function bulkhead_private.clock() returns timestamp with time zone
-  language sql stable parallel safe security invoker
-  as '8109e7be25ccb5a575e02b29353e9554';
-comment on function bulkhead_private.clock() is 'The time, for logic that depends on it: the setting bulkhead.now where a test has set it, otherwise clock_timestamp().';
+  language sql stable parallel unsafe security invoker
+  as 'ed1e9c359bfc1d632eb8a9097f2948fd';
+comment on function bulkhead_private.clock() is 'The time, for logic that depends on it: the setting bulkhead.now where a test of the owner has set it, otherwise clock_timestamp().';
 
 create function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
@@ -1039,11 +1100,67 @@ create function bulkhead_private.known_tags(suite_id bigint, names text[]) retur
   as '0740d309ebf485026473bc46432ade28';
 comment on function bulkhead_private.known_tags(suite_id bigint, names text[]) is 'The names with their aliases, as the suite''s links may carry them. A name that the dictionary lacks: TCNTG.';
 
+create function bulkhead_private.link_updated(suite bulkhead.test_suites, outcomes bulkhead_private.append_outcome[], links bulkhead_private.payload_link[]) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  set enable_nestloop=off
+  set jit=off
+  as 'abfec9f80c7fd60ec4934e28ab908351';
+comment on function bulkhead_private.link_updated(suite bulkhead.test_suites, outcomes bulkhead_private.append_outcome[], links bulkhead_private.payload_link[]) is 'Puts the tags of an append on the cases that it updates.';
+
+create function bulkhead_private.log_append(suite_id bigint, outcomes bulkhead_private.append_outcome[]) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '5a1d0977ef9e7457bd0827369ab996b9';
+comment on function bulkhead_private.log_append(suite_id bigint, outcomes bulkhead_private.append_outcome[]) is 'Writes one event for an append: the counts, and the ids of the new cases as the text of an int8multirange.';
+
+create function bulkhead_private.log_cancellation() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '374137ca02b29f7a752feadd704119ea';
+comment on function bulkhead_private.log_cancellation() is 'Trigger: writes who asked to cancel an operation.';
+
+create function bulkhead_private.log_change() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '31d9053ecea0cdbe7cb88162ccee1178';
+comment on function bulkhead_private.log_change() is 'Trigger: writes the event of a changed row, whoever changes it and by whichever way; its arguments are the subject and the column that names the row. What bulkhead.logged_by_function = on leaves out, a function logs as a whole.';
+
+create function bulkhead_private.log_member() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '73bd4ab943e3b7bf68b4cf591e9b7a76';
+comment on function bulkhead_private.log_member() is 'Trigger: writes the event of a member or token that gets, changes or loses its role in a suite. Of a token it says which one that is.';
+
+create function bulkhead_private.log_operation() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as 'ac71c2a00dae66e2250ac0d0945ac255';
+comment on function bulkhead_private.log_operation() is 'Trigger: writes one event for an operation when it ends, in the name of who submitted it, and one to the suite that it copied cases to. What it did case by case is in the change log.';
+
 create function bulkhead_private.log_outcome(operation bulkhead.bulk_operations, change text, code text, message text, case_ids bigint[], tag text DEFAULT NULL::text) returns jsonb
   language sql volatile parallel unsafe security invoker
   set search_path=""
   as '340c193634c912cc0a245a4638694ff1';
 comment on function bulkhead_private.log_outcome(operation bulkhead.bulk_operations, change text, code text, message text, case_ids bigint[], tag text) is 'Logs cases that a chunk left alone or failed on, and returns the first failures for the operation''s row.';
+
+create function bulkhead_private.log_row(subject text, key text, old_row jsonb, new_row jsonb) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as 'a7e807b9947bd5af6a4c12e8495e5d61';
+comment on function bulkhead_private.log_row(subject text, key text, old_row jsonb, new_row jsonb) is 'Writes the event of a row that was created (no old row), deleted (no new one) or changed: of a change only the columns that differ.';
+
+create function bulkhead_private.log_token() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '1e6023c997fec11af21ff843053f0612';
+comment on function bulkhead_private.log_token() is 'Trigger: writes the event of a token that is made, changed or ended, into the log of the instance. Sessions have none.';
+
+create function bulkhead_private.log_truncation() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=""
+  as '784ab5f5aa59e07c93da93aa0aada802';
+comment on function bulkhead_private.log_truncation() is 'Trigger: writes for each suite how many rows a TRUNCATE takes from it; its arguments are the subject and the column with the suite''s id.';
 
 create function bulkhead_private.make_payload(ordinal integer, external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) returns bulkhead_private.case_payload
   language sql immutable parallel safe security invoker
@@ -1200,6 +1317,12 @@ create function bulkhead_private.recover_operations() returns SETOF bigint
   as 'b5b786db0420f463e2a3df5daf7a962d';
 comment on function bulkhead_private.recover_operations() is 'Frees the jobs of dead workers, and queues what operations nobody runs and no job will run soon. Every worker calls it every few seconds; returns the suites queued.';
 
+create function bulkhead_private.refuse_audit_change() returns trigger
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=""
+  as '54c650e2866ab149f07793e9d9cc446a';
+comment on function bulkhead_private.refuse_audit_change() is 'Trigger: refuses to change, delete or truncate events with TCAUD, to everybody.';
+
 create function bulkhead_private.refuse_move() returns trigger
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
@@ -1227,7 +1350,7 @@ comment on function bulkhead_private.required_tag(selection jsonb) is 'A tag tha
 create function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=""
-  as '9d65292ddaf31200cacce66ccd89f3c3';
+  as 'f6b7ee0b66db4253438c60bb3672b62b';
 comment on function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) is 'Does the next chunk of an operation, with its change log and the new cursor, in the caller''s transaction, and returns the operation. The caller holds the suite''s lock (suite_lock_key).';
 
 create function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) returns bulkhead.bulk_operations
@@ -1270,7 +1393,7 @@ comment on function bulkhead_private.set_status_chunk(operation bulkhead.bulk_op
 create function bulkhead_private.sign_setting(name text, value text) returns text
   language plpgsql stable parallel unsafe security invoker
   set search_path=""
-  as '85278aacc74d6d540ce45db6ce71e9b8';
+  as '126b1b590f298c7baf05ef6231c686da';
 comment on function bulkhead_private.sign_setting(name text, value text) is 'The HMAC-SHA-256, in hex, of a setting of this transaction: what keeps set_config from granting anything.';
 
 create function bulkhead_private.signed_setting(name text) returns text
@@ -1307,6 +1430,12 @@ create function bulkhead_private.suite_lock_key(suite_id bigint) returns bigint
   language sql immutable strict parallel safe security invoker
   as 'a7121e19c7b773d6635961761d451db6';
 comment on function bulkhead_private.suite_lock_key(suite_id bigint) is 'The advisory lock that whoever runs an operation of this suite holds: one at a time in a suite.';
+
+create function bulkhead_private.suites_of_token(principal text, suite_id bigint DEFAULT NULL::bigint) returns bigint[]
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=""
+  as 'd8028623673ac220caab8b4a67fcb1ae';
+comment on function bulkhead_private.suites_of_token(principal text, suite_id bigint) is 'The suites that a token reaches and the caller manages: of all suites, or this one. None: TCNTK, whether there is such a token or not.';
 
 create function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker

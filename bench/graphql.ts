@@ -1,12 +1,13 @@
 /** What GraphQL costs: a page of cases with their tags, against the same page by plain pg and express. */
-import { Agent, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import pg from 'pg';
 import { withClient } from '../src/database/admin.ts';
-import { withRequestRole } from '../src/graphql/request-role.ts';
+import { makeRequestPool } from '../src/database/pools.ts';
+import { useCredential } from '../src/graphql/request-client.ts';
+import { hashSecret } from '../src/http/credentials.ts';
 import { startServer } from '../src/http/server.ts';
 import type { BenchContext, BenchDatabase, Figure } from './support/bench.ts';
+import { makeSide, type Side } from './support/side.ts';
 import { median, round, timed } from './support/statistics.ts';
 
 /** Medians of the rounds; the ratio is of GraphQL to plain. */
@@ -19,9 +20,6 @@ export type GraphqlResult = {
 
 /** How many cases the suite has, and how many requests each side answers in a round. */
 export type GraphqlSizes = { cases: number; requests: number };
-
-/** One side: asks for the page once, and returns the body of the answer. */
-type Side = { ask(): Promise<string>; stop(): Promise<void> };
 
 const document = `query ($suite: BigInt!) {
   suite(id: $suite) {
@@ -49,9 +47,9 @@ export async function run(
 ): Promise<GraphqlResult> {
   const { cases = 1000, requests = 500 } = sizes;
   const database = await context.createDatabase();
-  const suite = await fillSuite(database, cases);
-  const graphql = await startGraphql(context, database, suite);
-  const plain = await startPlain(database, suite);
+  const page = await fillSuite(database, cases);
+  const graphql = await startGraphql(context, database, page);
+  const plain = await startPlain(database, page);
   try {
     await compare(graphql, plain);
     for (const side of [graphql, plain]) await medianOf(side, requests);
@@ -71,9 +69,12 @@ export async function run(
   }
 }
 
+/** What is asked for, and the token by which. */
+type Page = { suite: string; token: string };
+
 type Round = { graphql: number; plain: number };
 
-function fillSuite({ ownerUrl }: BenchDatabase, cases: number): Promise<string> {
+function fillSuite({ ownerUrl }: BenchDatabase, cases: number): Promise<Page> {
   return withClient(ownerUrl, async (client) => {
     const { rows } = await client.query(`select id from bulkhead.create_suite('page')`);
     await client.query(
@@ -90,58 +91,51 @@ function fillSuite({ ownerUrl }: BenchDatabase, cases: number): Promise<string> 
       [rows[0].id, cases],
     );
     await client.query('vacuum analyze');
-    return rows[0].id;
+    const suite = rows[0].id;
+    const made = await client.query('select token from bulkhead.create_token(array[$1::bigint])', [
+      suite,
+    ]);
+    return { suite, token: made.rows[0].token };
   });
 }
 
-async function startGraphql({ logger }: BenchContext, urls: BenchDatabase, suite: string) {
-  const server = await startServer({ config: { host: '127.0.0.1', port: 0 }, logger, ...urls });
-  return makeSide(server.port, '/graphql', { query: document, variables: { suite } }, server.stop);
+async function startGraphql({ logger }: BenchContext, urls: BenchDatabase, page: Page) {
+  const config = { host: '127.0.0.1', port: 0, rateLimit: 1_000_000 };
+  const server = await startServer({ config, logger, ...urls });
+  const body = { query: document, variables: { suite: page.suite } };
+  const { port, stop } = server;
+  return makeSide({ port, path: '/graphql', body, token: page.token, stop });
 }
 
-/** What one would write without GraphQL, for this page alone. */
-async function startPlain({ apiUrl }: BenchDatabase, suite: string): Promise<Side> {
-  const pool = new pg.Pool({ connectionString: withRequestRole(apiUrl) });
+/** What one would write without GraphQL, for this page alone: as safe, and as few round trips. */
+async function startPlain({ apiUrl }: BenchDatabase, page: Page): Promise<Side> {
+  const pool = makeRequestPool(apiUrl);
   const app = express();
   app.use(express.json());
   app.post('/page', async (request, response) => {
-    const { rows } = await pool.query({
-      name: 'page',
-      text: statement,
-      values: [request.body.suite],
-    });
-    response.json(rows);
+    const hash = hashSecret(request.headers.authorization?.slice('Bearer '.length), 'bhd_');
+    if (!hash) throw new Error('no token');
+    const client = await pool.connect();
+    try {
+      const [, , { rows }] = await Promise.all([
+        client.query('begin'),
+        client.query(useCredential(hash)),
+        client.query({ name: 'page', text: statement, values: [request.body.suite] }),
+        client.query('commit'),
+      ]);
+      response.json(rows);
+    } finally {
+      client.release();
+    }
   });
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  return makeSide((server.address() as AddressInfo).port, '/page', { suite }, async () => {
+  const { port } = server.address() as AddressInfo;
+  const stop = async () => {
     server.close();
     await pool.end();
-  });
-}
-
-/** A client with one connection that is kept: fetch would cost more than the page. */
-function makeSide(port: number, path: string, body: object, stop: () => Promise<void>): Side {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const text = JSON.stringify(body);
-  const headers = { 'content-type': 'application/json', 'content-length': text.length };
-  return {
-    async ask() {
-      const sent = request({ agent, host: '127.0.0.1', port, path, method: 'POST', headers });
-      sent.end(text);
-      return new Promise((resolve, reject) => {
-        sent.on('error', reject);
-        sent.on('response', async (answer) => {
-          const chunks = await answer.toArray();
-          resolve(Buffer.concat(chunks).toString());
-        });
-      });
-    },
-    async stop() {
-      agent.destroy();
-      await stop();
-    },
   };
+  return makeSide({ port, path: '/page', body: { suite: page.suite }, token: page.token, stop });
 }
 
 /** Both sides have to give the same cases, or the comparison means nothing. */
@@ -155,7 +149,8 @@ async function compare(graphql: Side, plain: Side): Promise<void> {
 
 async function medianOf(side: Side, requests: number): Promise<number> {
   const samples = [];
-  for (let number = 0; number < requests; number++) samples.push((await timed(side.ask)).ms);
+  for (let number = 0; number < requests; number++)
+    samples.push((await timed(() => side.ask())).ms);
   return median(samples);
 }
 

@@ -2,8 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { AccessCommandDeps } from './commands/access.ts';
 import type { Context } from './commands/context.ts';
 import { registerImport } from './commands/import.ts';
+import { registerMember } from './commands/member.ts';
+import { registerPrincipal } from './commands/principal.ts';
+import { registerToken } from './commands/token.ts';
 import { projectDir, readConfig } from './config.ts';
 import { describeError } from './errors.ts';
 import { makeLogger } from './logger.ts';
@@ -28,6 +32,13 @@ program
   .action(verb(async (context) => (await import('./commands/serve.ts')).serve(context)));
 
 program
+  .command('sign-in-link')
+  .description('print a link to sign in with once in a browser, as the admin of this machine')
+  .action(
+    verb(async (context) => (await import('./commands/sign-in-link.ts')).signInLink(context)),
+  );
+
+program
   .command('work')
   .description('a worker alone, on a migrated database')
   .action(verb(async (context) => (await import('./commands/work.ts')).work(context)));
@@ -42,14 +53,19 @@ program
   .description('check the database and say how to mend what is wrong')
   .action(verb(async (context) => (await import('./commands/doctor.ts')).doctor(context)));
 
-registerImport(program, {
+const deps: AccessCommandDeps = {
   print: console.log,
+  note: console.error,
   async withOwnerClient(use) {
     const { findMigrated } = await import('./database/open.ts');
     const { withClient } = await import('./database/admin.ts');
     return withClient((await findMigrated(makeContext().config)).ownerUrl, use);
   },
-});
+};
+registerImport(program, deps);
+registerToken(program, deps);
+registerMember(program, deps);
+registerPrincipal(program, deps);
 
 try {
   await program.parseAsync();

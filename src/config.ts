@@ -10,8 +10,22 @@ export type Config = {
   apiDatabaseUrl: string | undefined;
   host: string;
   port: number;
+  /** Where browsers find this server, if TLS ends in front of it: an origin, https://…. */
+  publicUrl: string | undefined;
+  oidc: OidcConfig | undefined;
+  /** Requests per minute that one token or session may make. */
+  rateLimit: number;
   dataDir: string;
   logLevel: string;
+};
+
+/** The sign-in provider, and which of its claims name a person and the groups. */
+export type OidcConfig = {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  nameClaim: string;
+  groupsClaim: string;
 };
 
 type Environment = Record<string, string | undefined>;
@@ -26,11 +40,15 @@ export function readConfig(env: Environment = process.env): Config {
   // PostGraphile and graphile-worker read this once, when they are first imported.
   env.GRAPHILE_ENV ??= 'production';
   const databaseUrl = readUrl(env, 'DATABASE_URL');
+  const publicUrl = readPublicUrl(env);
   return {
     databaseUrl,
     apiDatabaseUrl: readUrl(env, 'BULKHEAD_API_DATABASE_URL') ?? databaseUrl,
-    host: readHost(env),
-    port: readPort(env),
+    host: readHost(env, publicUrl),
+    port: readNumber(env, 'BULKHEAD_PORT', 5480, 0, 65535),
+    publicUrl,
+    oidc: readOidc(env),
+    rateLimit: readNumber(env, 'BULKHEAD_RATE_LIMIT', 6000, 1, 1_000_000),
     dataDir: resolve(projectDir, env.BULKHEAD_DATA_DIR || '.bulkhead'),
     logLevel: readLogLevel(env),
   };
@@ -55,19 +73,59 @@ function readUrl(env: Environment, name: string): string | undefined {
 const connectionHint = 'It looks like postgres://user:password@host:5432/database';
 
 /**
- * Until requests carry tokens, whoever reaches the port may change every suite, so only this
- * machine may. The exception is for a container, whose own loopback nobody else can reach.
+ * A token that crosses a network without TLS is everybody's, so for other machines TLS has to be in
+ * front. The opt-out is for a container, whose own loopback nobody else can reach.
  */
-function readHost(env: Environment): string {
+function readHost(env: Environment, publicUrl: string | undefined): string {
   const host = env.BULKHEAD_HOST || '127.0.0.1';
-  if (isLoopback(host) || env.BULKHEAD_ALLOW_NON_LOOPBACK === '1') return host;
+  if (isLoopback(host) || publicUrl || env.BULKHEAD_ALLOW_PLAIN_HTTP === '1') return host;
   throw new BulkheadError(
     'BAD_CONFIG',
-    `BULKHEAD_HOST=${host} is refused: there are no access tokens yet, so the server listens on this machine only`,
+    `BULKHEAD_HOST=${host} is refused: other machines would send their tokens without TLS`,
     {
-      hint: 'Leave BULKHEAD_HOST unset (127.0.0.1). Inside a container whose port is published on 127.0.0.1 alone, set BULKHEAD_ALLOW_NON_LOOPBACK=1',
+      hint: 'Put TLS in front, and set BULKHEAD_PUBLIC_URL=https://<the name it has there>; or leave BULKHEAD_HOST unset (127.0.0.1). Inside a container whose port is published on 127.0.0.1 alone, set BULKHEAD_ALLOW_PLAIN_HTTP=1',
     },
   );
+}
+
+function readPublicUrl(env: Environment): string | undefined {
+  const value = env.BULKHEAD_PUBLIC_URL;
+  if (!value) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return url.origin;
+  throw new BulkheadError('BAD_CONFIG', 'BULKHEAD_PUBLIC_URL is not the https origin of a server', {
+    hint: 'It looks like https://bulkhead.example.org: no path, and no user',
+  });
+}
+
+const oidcNames = [
+  'BULKHEAD_OIDC_ISSUER',
+  'BULKHEAD_OIDC_CLIENT_ID',
+  'BULKHEAD_OIDC_CLIENT_SECRET',
+] as const;
+
+function readOidc(env: Environment): OidcConfig | undefined {
+  const [issuer, clientId, clientSecret] = oidcNames.map((name) => env[name]);
+  if (!issuer && !clientId && !clientSecret) return undefined;
+  if (!issuer || !clientId || !clientSecret)
+    throw new BulkheadError(
+      'BAD_CONFIG',
+      `${oidcNames.filter((name) => !env[name]).join(' and ')} is missing`,
+      { hint: `Set all of ${oidcNames.join(', ')}, or none` },
+    );
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
+  const plain = url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'));
+  if (url?.protocol !== 'https:' && !plain)
+    throw new BulkheadError('BAD_CONFIG', 'BULKHEAD_OIDC_ISSUER is not an https URL', {
+      hint: 'As the provider writes it, for example https://login.example.org/realms/evals',
+    });
+  return {
+    issuer,
+    clientId,
+    clientSecret,
+    nameClaim: env.BULKHEAD_OIDC_NAME_CLAIM || 'sub',
+    groupsClaim: env.BULKHEAD_OIDC_GROUPS_CLAIM || 'groups',
+  };
 }
 
 /** Whether a host to listen on can be reached from this machine only. */
@@ -75,12 +133,12 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function readPort(env: Environment): number {
-  const text = env.BULKHEAD_PORT || '5480';
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (port <= 65535) return port;
-  throw new BulkheadError('BAD_CONFIG', `BULKHEAD_PORT=${text} is not a port`, {
-    hint: 'A number from 0 to 65535',
+function readNumber(env: Environment, name: string, otherwise: number, from: number, to: number) {
+  const text = env[name] || String(otherwise);
+  const number = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= from && number <= to) return number;
+  throw new BulkheadError('BAD_CONFIG', `${name}=${text} cannot be used`, {
+    hint: `A number from ${from} to ${to}`,
   });
 }
 

@@ -1,16 +1,15 @@
 /** The GraphQL schema as text, so that a review shows what a change does to the API. */
 import { printSchema } from 'graphql';
 import { postgraphile } from 'postgraphile';
-import { makePool } from '../src/database/pools.ts';
+import { makeRequestPool } from '../src/database/pools.ts';
 import { makeListener } from '../src/graphql/listener.ts';
 import { makePreset } from '../src/graphql/preset.ts';
-import { withRequestRole } from '../src/graphql/request-role.ts';
 import { makeLogger } from '../src/logger.ts';
 
 /** What the API of a migrated database is. */
 export async function printGraphqlSchema(apiUrl: string): Promise<string> {
   const logger = makeLogger('warn');
-  const pool = makePool(withRequestRole(apiUrl), 'bulkhead print-schema', logger);
+  const pool = makeRequestPool(apiUrl, logger);
   const listener = makeListener({ connectionString: apiUrl, logger });
   const graphql = postgraphile(makePreset({ pool, listener, logger }));
   try {

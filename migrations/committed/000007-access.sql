@@ -1,5 +1,5 @@
---! Previous: sha1:d867b479d62d2baae99249299b850d4f8243e739
---! Hash: sha1:37ae8c2130e2b688e2a1314eca84a0b3fa2426e4
+--! Previous: sha1:bdbaad147b1f9ddcb0ff4e62694e711c21323156
+--! Hash: sha1:e8ef9893c81a3e17d845be2058af02478c64743e
 --! Message: access
 
 --! split: 1-current.sql
@@ -9,79 +9,70 @@ drop function bulkhead_private.known_operation(bigint, bigint);
 drop function bulkhead_private.open_suite(bigint);
 drop function bulkhead_private.known_suite(bigint);
 
---! Included access/sign_setting.sql
-create or replace function bulkhead_private.sign_setting(name text, value text)
+--! Included access/reach_in_role.sql
+create or replace function bulkhead_private.reach_in_role(lines text, rank integer)
+returns text
+language sql
+immutable
+security invoker
+return split_part(lines, chr(10), 1 + substr(lines, rank, 1)::integer);
+
+comment on function bulkhead_private.reach_in_role(text, integer) is
+  'The bounds for viewer (1), appender, editor or owner (4), of lines as reach_lines writes them.';
+--! EndIncluded access/reach_in_role.sql
+--! Included access/request_signature.sql
+create or replace function bulkhead_private.request_signature(key bulkhead_private.signing_key, request text)
+returns text
+language sql
+stable
+security invoker
+-- worth nothing in another session, or in a later transaction
+return encode(
+  sha256(
+    (key).outer_pad || sha256(
+      (key).inner_pad || convert_to(concat_ws('/', pg_backend_pid(), extract(epoch from transaction_timestamp()), request), 'UTF8')
+    )
+  ),
+  'hex'
+);
+
+comment on function bulkhead_private.request_signature(bulkhead_private.signing_key, text) is
+  'The HMAC-SHA-256, in hex, of what the setting bulkhead.request says in this transaction: what keeps set_config from granting anything.';
+--! EndIncluded access/request_signature.sql
+--! Included access/request.sql
+create or replace function bulkhead_private.request()
 returns text
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_signed constant text := current_setting('bulkhead.request', true);
+  v_request constant text := substr(v_signed, 65);
   v_key bulkhead_private.signing_key;
 begin
-  select * into v_key from bulkhead_private.signing_key;
-  -- worth nothing in another session, in a later transaction, or under another name
-  return encode(
-    sha256(
-      v_key.outer_pad || sha256(
-        v_key.inner_pad || convert_to(
-          concat_ws('/', name, pg_backend_pid(), extract(epoch from transaction_timestamp()), value), 'UTF8'
-        )
-      )
-    ),
-    'hex'
-  );
-end
-$$;
-
-comment on function bulkhead_private.sign_setting(text, text) is
-  'The HMAC-SHA-256, in hex, of a setting of this transaction: what keeps set_config from granting anything.';
---! EndIncluded access/sign_setting.sql
---! Included access/set_signed.sql
-create or replace function bulkhead_private.set_signed(name text, value text)
-returns void
-language plpgsql
-volatile
-security invoker
-set search_path = ''
-as $$
-begin
-  perform set_config('bulkhead.' || name, bulkhead_private.sign_setting(name, value) || value, true);
-end
-$$;
-
-comment on function bulkhead_private.set_signed(text, text) is 'Sets bulkhead.<name> for this transaction, signed.';
---! EndIncluded access/set_signed.sql
---! Included access/signed_setting.sql
-create or replace function bulkhead_private.signed_setting(name text)
-returns text
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-  v_setting text := current_setting('bulkhead.' || name, true);
-  v_value text := substr(v_setting, 65);
-begin
-  if left(v_setting, 64) = bulkhead_private.sign_setting(name, v_value) then
-    return v_value;
+  if v_signed <> '' then
+    select * into v_key from bulkhead_private.signing_key;
+    if left(v_signed, 64) = bulkhead_private.request_signature(v_key, v_request) then
+      return v_request;
+    end if;
   end if;
   return null;
 end
 $$;
 
-comment on function bulkhead_private.signed_setting(text) is
-  'What use_credential has set in this transaction under bulkhead.<name>; null for a setting that is not there, or that somebody else has made.';
---! EndIncluded access/signed_setting.sql
+comment on function bulkhead_private.request() is
+  'What use_credential has set for this transaction: what the principal reaches (reach_lines), and as the last line who it is. '
+  'Null where it has not been called, or where somebody else has made the setting.';
+--! EndIncluded access/request.sql
 --! Included access/acts_as_owner.sql
 create or replace function bulkhead_private.acts_as_owner()
 returns boolean
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- the role that the session has set, or its login: inside a definer function current_user is the owner, and says nothing of the caller
@@ -92,6 +83,22 @@ $$;
 comment on function bulkhead_private.acts_as_owner() is
   'Whether the session acts as the owner of the database objects: a DBA in psql, a worker, a migration. Such a session is limited by grants alone.';
 --! EndIncluded access/acts_as_owner.sql
+--! Included clock.sql
+create or replace function bulkhead_private.clock()
+returns timestamptz
+language sql
+stable
+parallel restricted
+as $$
+  select case
+    when current_setting('bulkhead.now', true) <> '' and bulkhead_private.acts_as_owner() then current_setting('bulkhead.now')::timestamptz
+    else clock_timestamp()
+  end
+$$;
+
+comment on function bulkhead_private.clock() is
+  'The time, for logic that depends on it: the setting bulkhead.now where a test of the owner has set it, otherwise clock_timestamp().';
+--! EndIncluded clock.sql
 --! Included access/current_principal.sql
 create or replace function bulkhead.current_principal()
 returns text
@@ -99,10 +106,10 @@ language plpgsql
 stable
 parallel restricted
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return coalesce(bulkhead_private.signed_setting('principal'), 'role:' || session_user);
+  return coalesce(split_part(bulkhead_private.request(), chr(10), -1), 'role:' || session_user);
 end
 $$;
 
@@ -126,47 +133,38 @@ grant execute on function bulkhead.has_suite(bigint[], bigint) to bulkhead_user;
 --! EndIncluded access/has_suite.sql
 --! Included access/reach.sql
 create or replace function bulkhead_private.reach(principals text[])
-returns bulkhead_private.reach
+returns text
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_everywhere constant text := '{1}';
-  v_reach bulkhead_private.reach;
+  v_roles constant text[] := '{viewer,appender,editor,owner}';
+  v_everywhere constant int8multirange := '{[1,)}';
   v_rank integer;
   v_is_admin boolean;
+  v_suites bulkhead_private.principal_suites;
 begin
-  select bool_or(p.is_admin), max(array_position('{viewer,appender,editor,owner}', p.everywhere)) into v_is_admin, v_rank
+  select coalesce(max(array_position(v_roles, p.everywhere)), 0), coalesce(bool_or(p.is_admin), false) into v_rank, v_is_admin
   from bulkhead.principals p
   where p.name = any (principals) and p.disabled_at is null;
-  if cardinality(principals) = 1 then
-    select s.viewer_bounds, s.appender_bounds, s.editor_bounds, s.owner_bounds into v_reach
-    from bulkhead_private.principal_suites s
-    where s.principal = principals[1] and v_is_admin is not null;
-  else
-    select
-      bulkhead_private.bounds(range_agg(s.viewer)),
-      bulkhead_private.bounds(range_agg(s.appender)),
-      bulkhead_private.bounds(range_agg(s.editor)),
-      bulkhead_private.bounds(range_agg(s.owner))
-    into v_reach
-    from bulkhead.principals p
-    join bulkhead_private.principal_suites s on s.principal = p.name
-    where p.name = any (principals) and p.disabled_at is null;
-  end if;
-  return row(
-    case when v_is_admin then '{0}' when v_rank >= 1 then v_everywhere else coalesce(v_reach.viewer, '{}') end,
-    case when v_rank >= 2 then v_everywhere else coalesce(v_reach.appender, '{}') end,
-    case when v_rank >= 3 then v_everywhere else coalesce(v_reach.editor, '{}') end,
-    case when v_rank >= 4 then v_everywhere else coalesce(v_reach.owner, '{}') end
-  )::bulkhead_private.reach;
+  select null, range_agg(s.viewer), range_agg(s.appender), range_agg(s.editor), range_agg(s.owner) into v_suites
+  from bulkhead.principals p
+  join bulkhead_private.principal_suites s on s.principal = p.name
+  where p.name = any (principals) and p.disabled_at is null;
+  return bulkhead_private.reach_lines(
+    case when v_is_admin then '{[0,)}' when v_rank >= 1 then v_everywhere else coalesce(v_suites.viewer, '{}') end,
+    case when v_rank >= 2 then v_everywhere else coalesce(v_suites.appender, '{}') end,
+    case when v_rank >= 3 then v_everywhere else coalesce(v_suites.editor, '{}') end,
+    case when v_rank >= 4 then v_everywhere else coalesce(v_suites.owner, '{}') end
+  );
 end
 $$;
 
 comment on function bulkhead_private.reach(text[]) is
-  'The suites in which one of these principals, if not shut out, has at least each role. What an admin sees includes 0, which stands for the instance.';
+  'What these principals together, those that are not shut out, reach in each role (reach_lines). What an admin sees includes 0, which stands '
+  'for the instance.';
 --! EndIncluded access/reach.sql
 --! Included access/my_suites.sql
 create or replace function bulkhead.my_suites(role text default 'viewer')
@@ -175,26 +173,22 @@ language plpgsql
 stable
 parallel restricted
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_suites text := bulkhead_private.signed_setting(role);
-  v_reach bulkhead_private.reach;
+  v_rank constant integer := array_position('{viewer,appender,editor,owner}', role);
+  v_request text := bulkhead_private.request();
 begin
-  if v_suites is not null then
-    return v_suites::bigint[];
-  elsif bulkhead_private.acts_as_owner() then
-    return '{0}';
+  if v_rank is null then
+    return '{}';
+  elsif v_request is null then
+    if bulkhead_private.acts_as_owner() then
+      return '{0}';
+    end if;
+    -- no token: the login itself may be a member
+    v_request := bulkhead_private.reach(array['role:' || session_user]);
   end if;
-  -- no token: the login itself may be a member
-  v_reach := bulkhead_private.reach(array['role:' || session_user]);
-  return case role
-    when 'viewer' then v_reach.viewer
-    when 'appender' then v_reach.appender
-    when 'editor' then v_reach.editor
-    when 'owner' then v_reach.owner
-    else '{}'
-  end::bigint[];
+  return bulkhead_private.reach_in_role(v_request, v_rank)::bigint[];
 end
 $$;
 
@@ -222,7 +216,7 @@ returns void
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not bulkhead.is_admin() then
@@ -243,27 +237,21 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_now constant timestamptz := clock_timestamp();
 begin
+  -- one of the requests of this minute writes it down, and no other one waits for that
   if current_setting('transaction_read_only') = 'off'
-    and not exists (
-      select from bulkhead_private.token_uses u
-      where u.principal = note_use.principal and u.last_used_at > v_now - interval '1 minute'
-    )
-    -- one of the requests of this minute writes it down, and no other one waits for that
     and pg_try_advisory_xact_lock(hashtextextended('bulkhead token ' || principal, 0))
   then
     insert into bulkhead_private.token_uses as u (principal, last_used_at)
-    values (note_use.principal, v_now)
-    on conflict on constraint token_uses_pkey do update set last_used_at = v_now;
+    values (note_use.principal, clock_timestamp())
+    on conflict on constraint token_uses_pkey do update set last_used_at = excluded.last_used_at;
   end if;
 end
 $$;
 
-comment on function bulkhead_private.note_use(text) is 'Notes that a token was used, at most once a minute.';
+comment on function bulkhead_private.note_use(text) is 'Notes that a token was used now, unless another request is about to.';
 --! EndIncluded access/note_use.sql
 --! Included access/use_credential.sql
 create or replace function bulkhead.use_credential(hash bytea)
@@ -271,35 +259,47 @@ returns table (principal text, kind text, groups text[], expires_at timestamptz)
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_credential bulkhead_private.credentials;
-  v_reach bulkhead_private.reach;
+  v_now constant timestamptz := clock_timestamp(); -- not bulkhead_private.clock(), which a test may set
+  v_key bulkhead_private.signing_key;
+  v_found record;
+  v_request text;
 begin
-  select c.* into v_credential
+  select
+    c.principal, c.kind, c.groups, c.expires_at, s.reach,
+    c.groups <> '{}' or p.is_admin or p.everywhere is not null as is_more,
+    c.kind = 'token' and coalesce(u.last_used_at < v_now - interval '1 minute', true) as is_to_note
+  into v_found
   from bulkhead_private.credentials c
   join bulkhead.principals p on p.name = c.principal and p.disabled_at is null
-  -- not bulkhead_private.clock(), which anybody can set back
-  where c.hash = use_credential.hash and c.kind in ('token', 'session') and c.expires_at > clock_timestamp();
-  if v_credential.hash is null then
+  left join bulkhead_private.principal_suites s on s.principal = c.principal
+  left join bulkhead_private.token_uses u on u.principal = c.principal
+  where c.hash = use_credential.hash and c.kind in ('token', 'session') and c.expires_at > v_now;
+  if v_found is null then
     raise exception using
       errcode = 'TCAUT',
       message = 'the token or session is not valid',
       detail = 'It is unknown, has expired or was revoked.',
       hint = 'Sign in again, or ask an owner of the suite for a new token: bulkhead token create.';
   end if;
-  v_reach := bulkhead_private.reach(v_credential.principal || v_credential.groups);
-  perform bulkhead_private.set_signed('principal', v_credential.principal);
-  perform bulkhead_private.set_signed('viewer', v_reach.viewer);
-  perform bulkhead_private.set_signed('appender', v_reach.appender);
-  perform bulkhead_private.set_signed('editor', v_reach.editor);
-  perform bulkhead_private.set_signed('owner', v_reach.owner);
-  if v_credential.kind = 'token' then
-    perform bulkhead_private.note_use(v_credential.principal);
+  v_request := concat_ws(
+    chr(10),
+    case when v_found.is_more or v_found.reach is null then bulkhead_private.reach(v_found.principal || v_found.groups) else v_found.reach end,
+    v_found.principal
+  );
+  select * into v_key from bulkhead_private.signing_key;
+  perform set_config('bulkhead.request', bulkhead_private.request_signature(v_key, v_request) || v_request, true);
+  if v_found.is_to_note then
+    perform bulkhead_private.note_use(v_found.principal);
   end if;
-  return query select v_credential.principal, v_credential.kind, v_credential.groups, v_credential.expires_at;
+  principal := v_found.principal;
+  kind := v_found.kind;
+  groups := v_found.groups;
+  expires_at := v_found.expires_at;
+  return next;
 end
 $$;
 
@@ -314,7 +314,7 @@ returns text
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (select c.principal from bulkhead.use_credential(sha256(convert_to(token, 'UTF8'))) as c);
@@ -330,7 +330,7 @@ create or replace function bulkhead.me(out principal text, out display_name text
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   principal := bulkhead.current_principal();
@@ -362,7 +362,7 @@ language plpgsql
 stable
 parallel restricted
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   return case
@@ -383,7 +383,7 @@ returns bulkhead.test_suites
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_seen constant bigint[] := bulkhead.my_suites('viewer'); -- before the look-up, so that a hidden suite takes no longer than none
@@ -417,7 +417,7 @@ returns bulkhead.test_suites
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.known_suite(suite_id, role);
@@ -447,7 +447,7 @@ returns bulkhead.test_suites
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites;
@@ -480,7 +480,7 @@ returns bulkhead.test_suites
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, 'owner');
@@ -503,7 +503,7 @@ returns bulkhead.test_suites
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.known_suite(suite_id, 'owner');
@@ -525,7 +525,7 @@ returns bulkhead.test_suites
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.known_suite(suite_id, 'owner');
@@ -575,7 +575,7 @@ returns void
 language plpgsql
 immutable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if role is null or role not in ('viewer', 'appender', 'editor', 'owner') then
@@ -596,7 +596,7 @@ returns bulkhead.principals
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_principal bulkhead.principals;
@@ -627,7 +627,7 @@ returns trigger
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_member bulkhead.suite_members := coalesce(new, old);
@@ -661,7 +661,7 @@ returns trigger
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception using
@@ -686,7 +686,7 @@ returns trigger
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform bulkhead_private.notify_access(new.name);
@@ -708,7 +708,7 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   update bulkhead.principals p
@@ -723,13 +723,45 @@ $$;
 
 comment on function bulkhead_private.end_unused_token(text) is 'Ends a token that reaches no suite any more, with the sessions that were opened with it.';
 --! EndIncluded access/end_unused_token.sql
+--! Included access/suites_of_token.sql
+create or replace function bulkhead_private.suites_of_token(principal text, suite_id bigint default null)
+returns bigint[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_managed constant bigint[] := bulkhead.my_suites(case when bulkhead.is_admin() then 'viewer' else 'owner' end);
+  v_suite_ids constant bigint[] := array(
+    select m.suite_id
+    from bulkhead.suite_members m
+    where m.principal = suites_of_token.principal and m.principal like 'token:%' and bulkhead.has_suite(v_managed, m.suite_id)
+      and m.suite_id = coalesce(suites_of_token.suite_id, m.suite_id)
+    order by m.suite_id
+  );
+begin
+  if cardinality(v_suite_ids) = 0 then
+    raise exception using
+      errcode = 'TCNTK',
+      message = format('there is no token %s that you manage', coalesce(to_jsonb(left(principal, 100))::text, 'null')),
+      detail = 'A token is managed by the owners of the suites that it reaches.',
+      hint = 'select suite_id, principal, name, hint from bulkhead.suite_tokens lists them.';
+  end if;
+  return v_suite_ids;
+end
+$$;
+
+comment on function bulkhead_private.suites_of_token(text, bigint) is
+  'The suites that a token reaches and the caller manages: of all suites, or this one. None: TCNTK, whether there is such a token or not.';
+--! EndIncluded access/suites_of_token.sql
 --! Included access/set_member.sql
 create or replace function bulkhead.set_member(suite_id bigint, principal text, role text)
 returns bulkhead.suite_members
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.managed_suite(suite_id);
@@ -737,6 +769,10 @@ declare
   v_member bulkhead.suite_members;
 begin
   perform bulkhead_private.check_member_role(role);
+  if principal like 'token:%' and not bulkhead.is_admin() then
+    -- once a member, another suite's token would show its name, its makers and when it is used
+    perform bulkhead_private.suites_of_token(principal);
+  end if;
   v_principal := bulkhead_private.known_principal(principal);
   insert into bulkhead.suite_members as m (suite_id, principal, role)
   values (v_suite.id, v_principal.name, set_member.role)
@@ -748,7 +784,7 @@ $$;
 
 comment on function bulkhead.set_member(bigint, text, text) is
   'Gives a principal a role in a suite, or another role: viewer, appender, editor, owner. Takes an owner of the suite, or an admin. '
-  'principal: person:…, group:…, role:… (a database login) or token:….';
+  'principal: person:…, group:…, role:… (a database login) or a token:… that the caller manages elsewhere; any other token: TCNTK.';
 grant execute on function bulkhead.set_member(bigint, text, text) to bulkhead_user;
 --! EndIncluded access/set_member.sql
 --! Included access/remove_member.sql
@@ -757,7 +793,7 @@ returns bulkhead.suite_members
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.managed_suite(suite_id);
@@ -790,7 +826,7 @@ returns text
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_secret text := prefix || left(
@@ -819,7 +855,7 @@ create or replace function bulkhead.create_token(
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform bulkhead_private.check_member_role(role);
@@ -866,28 +902,14 @@ returns setof bulkhead.suite_members
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
-declare
-  v_managed bigint[] := case when bulkhead.is_admin() then bulkhead.my_suites('viewer') else bulkhead.my_suites('owner') end;
-  v_suite_ids bigint[];
 begin
-  v_suite_ids := array(
-    select m.suite_id
-    from bulkhead.suite_members m
-    where m.principal = revoke_token.principal and m.principal like 'token:%' and bulkhead.has_suite(v_managed, m.suite_id)
-      and m.suite_id = coalesce(revoke_token.suite_id, m.suite_id)
-    order by m.suite_id
-  );
-  if cardinality(v_suite_ids) = 0 then
-    raise exception using
-      errcode = 'TCNTK',
-      message = format('there is no token %s that you manage', coalesce(to_jsonb(left(principal, 100))::text, 'null')),
-      detail = 'A token is managed by the owners of the suites that it reaches.',
-      hint = 'select suite_id, principal, name, hint from bulkhead.suite_tokens lists them.';
-  end if;
-  return query select r.* from unnest(v_suite_ids) as s (id) cross join lateral bulkhead.remove_member(s.id, revoke_token.principal) as r;
+  return query
+    select r.*
+    from unnest(bulkhead_private.suites_of_token(revoke_token.principal, revoke_token.suite_id)) as s (id)
+    cross join lateral bulkhead.remove_member(s.id, revoke_token.principal) as r;
 end
 $$;
 
@@ -908,7 +930,7 @@ returns bulkhead.principals
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_principal bulkhead.principals;
@@ -946,11 +968,14 @@ from bulkhead.suite_members m
 join bulkhead.principals p on p.name = m.principal
 join bulkhead_private.credentials c on c.principal = m.principal and c.kind = 'token'
 left join bulkhead_private.token_uses u on u.principal = m.principal
-where bulkhead.has_suite((select bulkhead.my_suites(case when bulkhead.is_admin() then 'viewer' else 'owner' end)), m.suite_id);
+where bulkhead.has_suite(
+  (select bulkhead.my_suites(case when bulkhead.is_admin() then 'viewer' else 'owner' end)), m.suite_id
+);
 
 comment on view bulkhead.suite_tokens is
-  'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when (null: no end), and when last used (to the minute).';
-comment on column bulkhead.suite_tokens.principal is 'The token as a principal, token:<number>: what revoke_token takes, and what its deeds are recorded under.';
+  'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when, and when last used.';
+comment on column bulkhead.suite_tokens.principal is
+  'The token as a principal, token:<number>: what revoke_token takes, and what its deeds are recorded under.';
 comment on column bulkhead.suite_tokens.hint is 'The first characters, by which people tell one token from another.';
 comment on column bulkhead.suite_tokens.role is 'The role that the token has in this suite.';
 comment on column bulkhead.suite_tokens.created_by is 'The principal that created the token.';
@@ -970,7 +995,7 @@ returns text
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_session text := bulkhead_private.new_secret('bhs_');
@@ -998,7 +1023,7 @@ returns text
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_token record;
@@ -1017,7 +1042,7 @@ returns text
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_link text := bulkhead_private.new_secret('bhl_');
@@ -1043,7 +1068,7 @@ returns text
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_principal text;
@@ -1070,7 +1095,7 @@ returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_principal text;
@@ -1090,13 +1115,14 @@ returns table (ordinal integer, external_key text, case_id bigint, outcome text)
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, case on_conflict when 'update' then 'editor' else 'appender' end);
   v_payloads bulkhead_private.case_payload[] := bulkhead_private.read_payloads(cases);
   v_twice record;
+  v_outcomes bulkhead_private.append_outcome[];
 begin
   perform bulkhead_private.check_on_conflict(on_conflict);
   select p.external_key, array_agg(p.ordinal order by p.ordinal) as ordinals into v_twice
@@ -1112,7 +1138,14 @@ begin
       detail = format('It stands at the cases %s.', array_to_string(v_twice.ordinals[1:10], ', ')),
       hint = 'An external key names one case of its suite: leave one of them out, or give it another key.';
   end if;
-  return query select * from bulkhead_private.append_payloads(v_suite, v_payloads, append_cases.on_conflict);
+  v_outcomes := array(select a from bulkhead_private.append_payloads(v_suite, v_payloads, append_cases.on_conflict) as a);
+  perform bulkhead_private.log_append(v_suite.id, jsonb_object_agg(o.outcome, o.cases), range_agg(o.inserted))
+  from (
+    select u.outcome, count(*) as cases, range_agg(int8range(u.case_id, u.case_id, '[]')) filter (where u.outcome = 'inserted') as inserted
+    from unnest(v_outcomes) as u
+    group by u.outcome
+  ) as o;
+  return query select * from unnest(v_outcomes);
 end
 $$;
 
@@ -1129,7 +1162,7 @@ returns bulkhead.bulk_operations
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.known_suite(suite_id, role);
@@ -1158,7 +1191,7 @@ returns bulkhead.bulk_operations
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_operation bulkhead.bulk_operations := bulkhead_private.known_operation(suite_id, operation_id, 'editor');
@@ -1195,7 +1228,7 @@ returns bulkhead_private.operation_plan
 language plpgsql
 stable
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if operation.kind = 'undo' then
@@ -1255,7 +1288,7 @@ returns bulkhead.bulk_operations
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id);
@@ -1331,7 +1364,7 @@ returns bulkhead.bulk_operations
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, 'owner');
@@ -1375,7 +1408,7 @@ returns bulkhead.operation_preview
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, 'owner');

@@ -13,7 +13,7 @@ export async function serve(context: Context): Promise<number> {
     yield;
     const server = await listen(context, { ...database, apiUrl }, { otherPort: false });
     onStop(server.stop);
-    context.print(`Bulkhead's API is at ${server.url}`);
+    context.print(`Bulkhead's API is at ${server.url} (to sign in there: bulkhead sign-in-link)`);
     return { died: database.died };
   });
 }

@@ -5,6 +5,7 @@ import { hidePassword, type OpenDatabase, openDatabase } from '../database/open.
 import { runUntilStopped } from '../shutdown.ts';
 import type { Context } from './context.ts';
 import { listen } from './serve.ts';
+import { makeSignInLink } from './sign-in-link.ts';
 
 /** Starts everything, says where it is, and stops it in reverse order when asked to. */
 export async function up(context: Context, options: { demo: boolean }): Promise<number> {
@@ -24,7 +25,9 @@ export async function up(context: Context, options: { demo: boolean }): Promise<
     yield;
     const server = await listen(context, { ...database, apiUrl }, { otherPort: true });
     onStop(server.stop);
-    print(welcome(server.url, config.dataDir, database));
+    const url = config.publicUrl ?? server.url;
+    const link = await makeSignInLink(database.ownerUrl, url);
+    print(welcome({ url, link, dataDir: config.dataDir }, database));
     return { died: database.died };
   });
 }
@@ -36,12 +39,19 @@ async function seedIfEmpty({ print }: Context, { ownerUrl }: OpenDatabase) {
   await seedDemo({ ownerUrl, print });
 }
 
-function welcome(url: string, dataDir: string, { ownerUrl, embedded }: OpenDatabase): string {
+function welcome(
+  { url, link, dataDir }: { url: string; link: string; dataDir: string },
+  { ownerUrl, embedded }: OpenDatabase,
+): string {
   // The embedded server's password is of no use elsewhere; anybody else's is not shown.
   const psql = embedded ? ownerUrl : hidePassword(ownerUrl);
   return [
     '',
     `Bulkhead is running at ${url}`,
+    '',
+    'Open this first: it signs you in, once and within the hour (another: npm run bulkhead sign-in-link)',
+    '',
+    `  ${link}`,
     '',
     `  try queries      ${url}/ruru`,
     `  GraphQL          ${url}/graphql`,

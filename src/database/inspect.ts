@@ -1,23 +1,26 @@
 /**
- * What `doctor` reads from the system catalogue. Plain statements rather than generated queries:
- * they have to work on a database that has none of our objects yet.
+ * What `doctor` reads of logins and roles from the system catalogue. Plain statements rather than generated queries: they have
+ * to work on a database that has none of our objects yet. Names come out qualified, so the session's search_path is empty.
  */
 import type pg from 'pg';
+
+/** Something that is wrong, and the command that mends it. */
+export type Breach = { problem: string; mend: string };
 
 /** A role as far as its rights matter here. */
 export type RoleFacts = {
   name: string;
   login: boolean;
   inherits: boolean;
-  /** Superuser, or one of the rights that come close to it. */
-  powerful: boolean;
 };
+
+/** The schemas whose objects are Bulkhead's. */
+export const ownSchemas = ['bulkhead', 'bulkhead_private', 'bulkhead_partitions'];
 
 /** The roles of these names that exist. */
 export async function readRoles(client: pg.ClientBase, names: string[]): Promise<RoleFacts[]> {
   const { rows } = await client.query(
-    `select rolname as name, rolcanlogin as login, rolinherit as inherits,
-            rolsuper or rolcreaterole or rolcreatedb or rolbypassrls or rolreplication as powerful
+    `select rolname as name, rolcanlogin as login, rolinherit as inherits
        from pg_roles
       where rolname = any ($1)`,
     [names],
@@ -34,22 +37,6 @@ export async function isMember(client: pg.ClientBase, member: string, role: stri
   return rows[0].member as boolean;
 }
 
-/** How many objects of this database a role owns. */
-export async function countOwned(client: pg.ClientBase, role: string): Promise<number> {
-  const { rows } = await client.query(
-    `select count(*)::int as owned
-       from pg_shdepend
-      where refclassid = 'pg_authid'::regclass
-        and refobjid = (select oid from pg_roles where rolname = $1)
-        and deptype = 'o'
-        and (dbid = (select oid from pg_database where datname = current_database())
-             or (classid = 'pg_database'::regclass
-                 and objid = (select oid from pg_database where datname = current_database())))`,
-    [role],
-  );
-  return rows[0].owned;
-}
-
 /** Schemas of these names that exist. */
 export async function readSchemas(client: pg.ClientBase, names: string[]): Promise<string[]> {
   const { rows } = await client.query('select nspname from pg_namespace where nspname = any ($1)', [
@@ -58,28 +45,92 @@ export async function readSchemas(client: pg.ClientBase, names: string[]): Promi
   return rows.map((row) => row.nspname);
 }
 
-/** What anybody at all may use in these schemas; an object without an entry has the default one. */
-export async function readPublicGrants(client: pg.ClientBase, schemas: string[]) {
-  const { rows } = await client.query(
-    `with objects as (
-       select 'schema ' || nspname as object, coalesce(nspacl, acldefault('n', nspowner)) as acl
-         from pg_namespace where nspname = any ($1)
-       union all
-       select 'function ' || p.oid::regprocedure, coalesce(proacl, acldefault('f', proowner))
-         from pg_proc p
-        where pronamespace = any ($1::text[]::regnamespace[])
-          and not exists (select from pg_depend -- an extension's functions are its own affair
-                           where classid = 'pg_proc'::regclass and objid = p.oid and deptype = 'e')
-       union all
-       select 'relation ' || c.oid::regclass, coalesce(relacl, acldefault('r', relowner))
-         from pg_class c
-        where relnamespace = any ($1::text[]::regnamespace[]) and relkind in ('r', 'p', 'v', 'm')
-     )
-     select distinct object
-       from objects, aclexplode(acl) as granted
-      where granted.grantee = 0
-      order by object`,
-    [schemas],
+/** What comes close to a superuser, of roles that should be nothing of the kind. */
+export async function readPowers(client: pg.ClientBase, roles: string[]): Promise<Breach[]> {
+  return readBreaches(
+    client,
+    `select format('%s is %s', r.rolname, string_agg(p.power, ', ')) as problem,
+            format('alter role %I %s; -- as a superuser', r.rolname, string_agg('no' || p.power, ' ')) as mend
+       from pg_roles as r,
+            lateral (values ('superuser', r.rolsuper), ('createrole', r.rolcreaterole), ('createdb', r.rolcreatedb),
+                            ('bypassrls', r.rolbypassrls), ('replication', r.rolreplication)) as p (power, has)
+      where r.rolname = any ($1) and p.has
+      group by r.rolname
+      order by r.rolname`,
+    [roles],
   );
-  return rows.map((row) => row.object as string);
+}
+
+/** What these roles may become, beside the role of a request. */
+export async function readMemberships(client: pg.ClientBase, roles: string[]): Promise<Breach[]> {
+  return readBreaches(
+    client,
+    `select format('%s is a member of %s%s', m.member::regrole, m.roleid::regrole,
+                   case when m.roleid <> current_user::regrole and pg_has_role(m.roleid, current_user, 'member')
+                        then ', and so of the owner' end) as problem,
+            format('revoke %s from %s;', m.roleid::regrole, m.member::regrole) as mend
+       from pg_auth_members as m
+      where m.member::regrole::text = any ($1::text[]) and m.roleid::regrole::text <> 'bulkhead_user'
+     union all
+     select format('%s may give %s to others', m.member::regrole, m.roleid::regrole),
+            format('revoke admin option for %s from %s;', m.roleid::regrole, m.member::regrole)
+       from pg_auth_members as m
+      where m.member::regrole::text = any ($1::text[]) and m.roleid::regrole::text = 'bulkhead_user' and m.admin_option
+      order by 1`,
+    [roles.map(quoted)],
+  );
+}
+
+/** How many objects of this database these roles own, who should own none. */
+export async function readOwned(client: pg.ClientBase, roles: string[]): Promise<Breach[]> {
+  return readBreaches(
+    client,
+    `select format('%s owns %s object(s)', r.rolname, count(*)) as problem,
+            format('reassign owned by %I to %I;', r.rolname, current_user) as mend
+       from pg_shdepend as d
+       join pg_roles as r on r.oid = d.refobjid
+       join pg_database as here on here.datname = current_database()
+      where d.refclassid = 'pg_authid'::regclass and d.deptype = 'o' and r.rolname = any ($1)
+        and (d.dbid = here.oid or (d.classid = 'pg_database'::regclass and d.objid = here.oid))
+      group by r.rolname
+      order by r.rolname`,
+    [roles],
+  );
+}
+
+/** What keeps a login that went astray from taking the whole server with it, and is not set. */
+export async function readMissingLimits(client: pg.ClientBase, role: string): Promise<Breach[]> {
+  return readBreaches(
+    client,
+    `select format('%s has no %s', r.rolname, l.name) as problem,
+            format('alter role %I in database %I set %s = %L;', r.rolname, current_database(), l.name, l.wanted) as mend
+       from pg_roles as r,
+            (values ('statement_timeout', '30s'), ('idle_in_transaction_session_timeout', '60s')) as l (name, wanted)
+      where r.rolname = $1
+        and not exists (
+          select from pg_db_role_setting as s, unnest(s.setconfig) as c (setting)
+           where s.setrole in (r.oid, 0)
+             and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+             and c.setting like l.name || '=%' and c.setting !~ '=0[a-z]*$')
+     union all
+     select format('%s may take every connection of the server', rolname), format('alter role %I connection limit 100;', rolname)
+       from pg_roles
+      where rolname = $1 and rolconnlimit < 0`,
+    [role],
+  );
+}
+
+/** Runs a query for what is wrong. */
+export async function readBreaches(
+  client: pg.ClientBase,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Breach[]> {
+  const { rows } = await client.query(sql, values);
+  return rows;
+}
+
+/** As regrole shows a name. */
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,5 +1,7 @@
 /** The two pools of a process: the owner's for the worker, the API's for requests. */
 import pg from 'pg';
+import { limits } from '../graphql/limits.ts';
+import { withRequestRole } from '../graphql/request-role.ts';
 import type { Logger } from '../logger.ts';
 
 /** What `makePools` returns. */
@@ -17,6 +19,12 @@ export function makePools(options: { ownerUrl: string; apiUrl: string; logger?: 
       await Promise.all([owner.end(), api.end()]);
     },
   };
+}
+
+/** Connections for requests, which send what belongs together at once (request-client.ts). */
+export function makeRequestPool(apiUrl: string, logger?: Logger): pg.Pool {
+  const max = limits.connections;
+  return makePool(withRequestRole(apiUrl), 'bulkhead api', logger, { pipeline: true, max });
 }
 
 /** A pool that survives a restart of the server: without a handler an idle client's error ends the process. */

@@ -4,6 +4,7 @@ import { GraphQLError, Kind } from 'graphql';
 import { isSafeError } from 'postgraphile/grafast';
 import { BulkheadError, describeError, findByName, type KnownError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { limits } from './limits.ts';
 
 type Described = Pick<KnownError, 'entry'> & Pick<BulkheadError, 'detail' | 'hint'>;
 
@@ -26,10 +27,28 @@ export function errorBody(known: KnownError) {
 /** Describes anything thrown; what the registry does not know is logged, and gets an id. */
 export function explain(error: unknown, logger: Logger): KnownError {
   const known = describeError(error);
-  if (known) return known;
+  if (known) return withLimit(known);
   const errorId = randomUUID();
   logger.error({ err: error, errorId }, 'unknown error');
   return { entry: findByName('INTERNAL'), message: `something went wrong; its id is ${errorId}` };
+}
+
+/** The same, with the limit that was met, where PostgreSQL does not say it. */
+function withLimit(known: KnownError): KnownError {
+  const { entry, message } = known;
+  if (entry.name === 'STATEMENT_TIMEOUT' && /statement timeout/.test(message))
+    return {
+      ...known,
+      message: `the database took longer than ${limits.statementSeconds} s, which is the limit of one statement of a request`,
+      hint: 'Ask for less at once: smaller pages, or a bulk operation, which has no such limit.',
+    };
+  if (entry.name === 'TOO_MANY_CONNECTIONS')
+    return {
+      ...known,
+      message: `the database takes no more connections (${message})`,
+      hint: `Each server opens ${limits.connections} at most; see max_connections, and the connection limit of the role bulkhead_api.`,
+    };
+  return known;
 }
 
 /** A refusal as an error of GraphQL, for what is refused before it runs. */

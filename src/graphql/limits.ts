@@ -17,4 +17,12 @@ export const limits = {
   document: 20_000,
   /** Bytes of a request; an append of 10,000 cases of 1.5 kB each fits. */
   body: 16 * 1024 * 1024,
+  /** Seconds that one statement of a request may take: longer than any page or append does. */
+  statementSeconds: 30,
+  /** Connections of one server to the database for requests; the role bulkhead_api has 100 for all servers. */
+  connections: 20,
+  /** Sockets that one token or session may have open. */
+  sockets: 50,
+  /** Subscriptions of one socket. */
+  subscriptions: 100,
 } as const;

@@ -23,20 +23,37 @@ export type Listener = {
   release(): Promise<void>;
 };
 
-/** Connects when somebody subscribes, and again whenever the connection is lost. */
-export function makeListener(options: { connectionString: string; logger: Logger }): Listener {
+/** What `makeListener` needs; `onAccess` hears whose rights have changed, null: perhaps everybody's. */
+export type ListenerOptions = {
+  connectionString: string;
+  logger: Logger;
+  onAccess?(principal: string | null): void;
+};
+
+const accessChannel = 'bulkhead:access';
+
+/** Connects when somebody subscribes, or to hear of rights, and again whenever the connection is lost. */
+export function makeListener(options: ListenerOptions): Listener {
   const feeds = new Map<string, Set<Feed>>();
   const tell = (channel: string, operationId: string | null) => {
     for (const feed of feeds.get(channel) ?? []) feed.push(operationId);
   };
+  // Who has lost a suite is told by looking again, and so are all others, for whom nothing changes.
+  const tellAccess = (principal: string | null) => {
+    options.onAccess?.(principal);
+    for (const channel of feeds.keys()) tell(channel, null);
+  };
   const listening = makeListening({
     ...options,
-    onListening: (channel) => tell(channel, null),
+    onListening: (channel) => (channel === accessChannel ? tellAccess(null) : tell(channel, null)),
     onNotification(channel, payload) {
+      if (channel === accessChannel) return tellAccess(payload);
       const operationId = readOperationId(payload);
       if (operationId) tell(channel, operationId);
     },
   });
+
+  if (options.onAccess) listening.listen(accessChannel);
 
   function leave(channel: string, feed: Feed): void {
     const others = feeds.get(channel);

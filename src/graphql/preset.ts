@@ -1,10 +1,13 @@
 /** The GraphQL API on one screen: what it is made from, what it shows, and how it behaves. */
+
+import type { IncomingMessage } from 'node:http';
 import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
 import type pg from 'pg';
 import { makePgService } from 'postgraphile/adaptors/pg';
 import type {} from 'postgraphile/grafserv';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import { BulkheadError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { makeMaskError } from './errors.ts';
 import { limits } from './limits.ts';
@@ -16,15 +19,26 @@ import { NotNullPlugin } from './plugins/not-null.ts';
 import { PagesPlugin } from './plugins/pages.ts';
 import { PayloadsPlugin } from './plugins/payloads.ts';
 import { RequestsPlugin } from './plugins/requests.ts';
+import { RuruPlugin } from './plugins/ruru.ts';
 import { SubscriptionsPlugin } from './plugins/subscriptions.ts';
 import { UpdatesPlugin } from './plugins/updates.ts';
+import { makeWithRequestClient } from './request-client.ts';
 import { tags } from './tags.ts';
 
 /** The pool's connections have the role of requests (request-role.ts), whose grants shape the schema. */
-export type PresetOptions = { pool: pg.Pool; listener: Listener; logger: Logger };
+export type PresetOptions = {
+  pool: pg.Pool;
+  listener: Listener;
+  logger: Logger;
+  /** The credential that a request, or the one that opened a socket, has been let in with. */
+  credentialOf?(request: IncomingMessage): string | undefined;
+  /** The database has refused a credential. */
+  onRefused?(credential: string): void;
+};
 
 /** Makes the preset of PostGraphile. */
-export function makePreset({ pool, listener, logger }: PresetOptions): GraphileConfig.Preset {
+export function makePreset(options: PresetOptions): GraphileConfig.Preset {
+  const { logger, credentialOf } = options;
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, filters],
     plugins: [
@@ -38,15 +52,10 @@ export function makePreset({ pool, listener, logger }: PresetOptions): GraphileC
       CaseTagsPlugin,
       SubscriptionsPlugin,
       RequestsPlugin,
+      RuruPlugin,
     ],
     disablePlugins: [...swallowing, ...globalIds, ...otherWays],
-    pgServices: [
-      makePgService({
-        schemas: ['bulkhead'],
-        pool,
-        pgSubscriber: listener as never,
-      }),
-    ],
+    pgServices: [makeService(options)],
     gather: { pgStrictFunctions: true },
     schema: {
       // Tables are written by functions, and read through their suite; tags.ts shows what is more.
@@ -58,7 +67,16 @@ export function makePreset({ pool, listener, logger }: PresetOptions): GraphileC
       ].join(' '),
       pgForbidSetofFunctionsToReturnNull: true,
     },
-    grafast: { timeouts: { planning: 2_000, execution: 60_000 } },
+    grafast: {
+      timeouts: { planning: 2_000, execution: 60_000 },
+      context({ expressv4, ws }) {
+        const request = expressv4?.req ?? ws?.request;
+        const credential = request && credentialOf?.(request);
+        // No request comes so far; if one did, it would not even be told the schema.
+        if (!credential) throw new BulkheadError('UNAUTHENTICATED', 'nobody asks');
+        return { pgSettings: { credential } };
+      },
+    },
     grafserv: {
       graphqlPath: '/graphql',
       graphiqlPath: '/ruru',
@@ -72,6 +90,19 @@ export function makePreset({ pool, listener, logger }: PresetOptions): GraphileC
       maskError: makeMaskError(logger),
     },
   };
+}
+
+/** The catalogue is read without a credential, and nothing else is. */
+function makeService({ pool, listener, onRefused }: PresetOptions) {
+  const service = makePgService({
+    schemas: ['bulkhead'],
+    pool,
+    pgSubscriber: listener as never,
+    pgSettingsForIntrospection: { catalogue: 'read' },
+  });
+  const withPgClient = makeWithRequestClient({ pool, onRefused: onRefused ?? (() => {}) }) as never;
+  const adaptor = { ...service.adaptor, createWithPgClient: () => withPgClient };
+  return { ...service, adaptor } as typeof service;
 }
 
 const filters: GraphileConfig.Preset = {

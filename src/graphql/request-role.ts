@@ -1,9 +1,8 @@
 /** What a connection for requests may do: what the role of requests may, and that not for ever. */
 
-const role = 'bulkhead_user';
+import { limits } from './limits.ts';
 
-/** Longer than any page or append takes; long work is done by operations, not by requests. */
-const statementTimeout = '30s';
+const role = 'bulkhead_user';
 
 /**
  * The same login, as the role of requests from the first statement on. Setting the role for each
@@ -12,7 +11,7 @@ const statementTimeout = '30s';
 export function withRequestRole(apiUrl: string): string {
   const url = new URL(apiUrl);
   const given = url.searchParams.get('options');
-  const options = `-c role=${role} -c statement_timeout=${statementTimeout}`;
+  const options = `-c role=${role} -c statement_timeout=${limits.statementSeconds}s`;
   url.searchParams.set('options', given ? `${given} ${options}` : options);
   return url.href;
 }

@@ -187,6 +187,31 @@ export const tags = jsonPgSmartTags({
         tags: { ...word('principal'), behavior: '+query:resource:connection' },
         attribute: { name: sortable },
       },
+      'bulkhead.audit_log': {
+        tags: {
+          ...word('event'),
+          name: 'audit_events',
+          behavior: '+filter',
+          foreignKey: [
+            virtualRelation('(suite_id) references bulkhead.test_suites (id)', 'suite', 'auditLog'),
+            virtualRelation(
+              '(suite_id, operation_id) references bulkhead.bulk_operations (suite_id, id)',
+              'operation',
+              null,
+            ),
+          ],
+        },
+        attribute: {
+          id: both,
+          at: both,
+          principal: filterable,
+          action: filterable,
+          subject: filterable,
+          subject_id: filterable,
+          operation_id: filterable,
+        },
+        constraint: { audit_log_pkey: notAKey },
+      },
       'bulkhead.tag_cloud': {
         tags: {
           name: 'tag_cloud_entries',
@@ -217,6 +242,12 @@ export const tags = jsonPgSmartTags({
         description:
           'What an operation did, case by case: link_added, link_removed, status_set, case_deleted, case_restored, case_copied, ' +
           'copy_deleted, and left_alone or failed with the reason. For the next page pass the last caseId as afterCaseId.',
+      },
+      'bulkhead.read_audit_log': {
+        ...plain,
+        description:
+          'The audit log of a suite, also of one that was deleted, the newest event first; without a suite that of the instance: ' +
+          'principals, tokens, suites created and deleted. For the next page pass the last id as beforeId.',
       },
       'bulkhead.suite_id': plain,
       'bulkhead.count_cases': {

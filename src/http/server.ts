@@ -4,18 +4,20 @@ import type { AddressInfo } from 'node:net';
 import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/express/v4';
 import type { Config } from '../config.ts';
-import { makePool } from '../database/pools.ts';
+import { makePool, makeRequestPool } from '../database/pools.ts';
 import { makeListener } from '../graphql/listener.ts';
 import { makePreset } from '../graphql/preset.ts';
-import { withRequestRole } from '../graphql/request-role.ts';
 import type { Logger } from '../logger.ts';
 import { makeApp } from './app.ts';
+import { callers } from './callers.ts';
+import { makeGate } from './gate.ts';
 import { makeCheckReady } from './health.ts';
+import { makeSignIn } from './sign-in/router.ts';
 import { startSockets } from './sockets.ts';
 
 export type ServerOptions = {
-  config: Pick<Config, 'host' | 'port'>;
-  /** Only for /readyz, which compares migrations; requests never use it. */
+  config: Pick<Config, 'host' | 'port'> & Partial<Pick<Config, 'publicUrl' | 'oidc' | 'rateLimit'>>;
+  /** For signing in, and for /readyz, which compares migrations; other requests never use it. */
   ownerUrl: string;
   apiUrl: string;
   logger: Logger;
@@ -29,31 +31,50 @@ const patience = 5000;
 /** Builds the schema, then listens. A port that is taken rejects with EADDRINUSE. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, ownerUrl, apiUrl, logger } = options;
-  const pool = makePool(withRequestRole(apiUrl), 'bulkhead api', logger);
-  const listener = makeListener({ connectionString: apiUrl, logger });
-  const graphql = postgraphile(makePreset({ pool, listener, logger }));
+  const { publicUrl, oidc, rateLimit = 6000 } = config;
+  const pool = makeRequestPool(apiUrl, logger);
+  const ownerPool = makePool(ownerUrl, 'bulkhead sign-in', logger, { max: 2 });
+  const gate = makeGate({ pool, rateLimit });
+  let sockets: ReturnType<typeof startSockets> | undefined;
+  const onAccess = (principal: string | null) => {
+    gate.doubt(principal);
+    sockets?.recheck(principal);
+  };
+  const listener = makeListener({ connectionString: apiUrl, logger, onAccess });
+  const graphql = postgraphile(
+    makePreset({
+      pool,
+      listener,
+      logger,
+      credentialOf: (request) => callers.get(request)?.hash,
+      onRefused: gate.forget,
+    }),
+  );
   const release = async () => {
     await listener.release();
     await graphql.release();
-    await pool.end();
+    await Promise.all([pool.end(), ownerPool.end()]);
   };
   try {
     await graphql.getSchema();
     const handler = graphql.createServ(grafserv);
     const app = await makeApp({
+      publicUrl,
+      gate,
+      signIn: makeSignIn({ config: { publicUrl, oidc }, ownerPool, apiPool: pool, gate, logger }),
       checkReady: makeCheckReady({ pool, ownerUrl }),
       addGraphql: (to) => handler.addTo(to, null, false),
       logger,
     });
     await handler.ready();
     const server = createServer(app);
-    const sockets = startSockets(server, handler);
+    sockets = startSockets({ server, handler, gate, publicUrl });
     await listen(server, config);
     const { port } = server.address() as AddressInfo;
     let stopped: Promise<void> | undefined;
     const stop = async () => {
       const closed = close(server);
-      await sockets.stop();
+      await sockets?.stop();
       await closed;
       await release();
     };

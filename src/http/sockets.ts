@@ -5,23 +5,48 @@ import { useServer } from 'graphql-ws/use/ws';
 import { type GrafservBase, makeGraphQLWSConfig } from 'postgraphile/grafserv';
 import { WebSocketServer } from 'ws';
 import { limits } from '../graphql/limits.ts';
+import { readShown } from './credentials.ts';
+import type { Gate } from './gate.ts';
 import { refuseForeign } from './origin.ts';
+import { makeSocketCallers, type SocketContext } from './socket-callers.ts';
 
 /** How long a socket that is told to close may take. */
 const patience = 1000;
 
+export type SocketsOptions = {
+  server: Server;
+  handler: GrafservBase;
+  gate: Gate;
+  publicUrl: string | undefined;
+};
+
 /** Takes upgrades of the server; `stop` ends all subscriptions. */
-export function startSockets(server: Server, grafserv: GrafservBase) {
+export function startSockets({ server, handler, gate, publicUrl }: SocketsOptions) {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.body });
-  const subscriptions = useServer(makeGraphQLWSConfig(grafserv), sockets);
+  const config = makeGraphQLWSConfig(handler);
+  const callers = makeSocketCallers({ gate, publicUrl });
+  const subscriptions = useServer(
+    {
+      ...config,
+      onConnect: (context) => callers.admit(context as SocketContext),
+      onClose: (context) => callers.leave(context as SocketContext),
+      onSubscribe: async (context, id, payload) =>
+        (await callers.refuseSubscription(context as SocketContext)) ??
+        config.onSubscribe?.(context as never, id, payload),
+    },
+    sockets,
+  );
   server.on('upgrade', (request, socket, head) => {
     if (request.url?.split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
-    if (refuseForeign(request.headers)) return refuse(socket, '403 Forbidden');
+    const shown = readShown(request.headers, publicUrl);
+    if (shown?.by === 'cookie' && refuseForeign(request.headers, publicUrl))
+      return refuse(socket, '403 Forbidden');
     sockets.handleUpgrade(request, socket, head, (opened) => {
       sockets.emit('connection', opened, request);
     });
   });
   return {
+    recheck: callers.recheck,
     async stop() {
       const terminate = setTimeout(() => {
         for (const client of sockets.clients) client.terminate();

@@ -4,7 +4,14 @@ import { runBulkhead } from '../helpers/bulkhead.ts';
 
 test('defaults', (t) => {
   const env: Record<string, string> = {};
-  t.like(readConfig(env), { databaseUrl: undefined, host: '127.0.0.1', port: 5480 });
+  t.like(readConfig(env), {
+    databaseUrl: undefined,
+    host: '127.0.0.1',
+    port: 5480,
+    publicUrl: undefined,
+    oidc: undefined,
+    rateLimit: 6000,
+  });
   t.is(env.GRAPHILE_ENV, 'production');
 });
 
@@ -15,8 +22,48 @@ test('a value that cannot be used is refused by name', (t) => {
     BULKHEAD_PORT: '65536',
     BULKHEAD_LOG_LEVEL: 'loud',
     BULKHEAD_HOST: '0.0.0.0',
+    BULKHEAD_PUBLIC_URL: 'http://bulkhead.example.org',
+    BULKHEAD_RATE_LIMIT: '0',
   }))
     t.throws(() => readConfig({ [name]: value }), { message: new RegExp(name) });
+});
+
+test('other machines are served behind TLS, or by whoever says that it is not needed', (t) => {
+  const env = { BULKHEAD_HOST: '0.0.0.0' };
+  const publicUrl = 'https://bulkhead.example.org';
+  t.like(readConfig({ ...env, BULKHEAD_PUBLIC_URL: `${publicUrl}/` }), {
+    host: '0.0.0.0',
+    publicUrl,
+  });
+  t.like(readConfig({ ...env, BULKHEAD_ALLOW_PLAIN_HTTP: '1' }), { host: '0.0.0.0' });
+  t.throws(() => readConfig({ ...env, BULKHEAD_ALLOW_PLAIN_HTTP: 'no' }));
+  for (const url of [
+    'https://a.org/path',
+    'https://me@a.org',
+    'https://a.org?x',
+    'a.org',
+    'ftp://a.org',
+  ])
+    t.throws(() => readConfig({ BULKHEAD_PUBLIC_URL: url }), undefined, url);
+});
+
+test('a sign-in provider is set as a whole, and is reached by https', (t) => {
+  const env = {
+    BULKHEAD_OIDC_ISSUER: 'https://login.example.org/realms/evals',
+    BULKHEAD_OIDC_CLIENT_ID: 'bulkhead',
+    BULKHEAD_OIDC_CLIENT_SECRET: 'secret',
+  };
+  t.deepEqual(readConfig(env).oidc, {
+    issuer: env.BULKHEAD_OIDC_ISSUER,
+    clientId: 'bulkhead',
+    clientSecret: 'secret',
+    nameClaim: 'sub',
+    groupsClaim: 'groups',
+  });
+  for (const name of ['ISSUER', 'CLIENT_ID', 'CLIENT_SECRET'].map((end) => `BULKHEAD_OIDC_${end}`))
+    t.throws(() => readConfig({ ...env, [name]: '' }), { message: new RegExp(name) });
+  t.throws(() => readConfig({ ...env, BULKHEAD_OIDC_ISSUER: 'http://login.example.org' }));
+  t.truthy(readConfig({ ...env, BULKHEAD_OIDC_ISSUER: 'http://127.0.0.1:9000' }).oidc);
 });
 
 test('only names of this machine are loopback', (t) => {

@@ -11,7 +11,7 @@ test.serial.before('fill with the demo suites', async () => {
   await seedDemo({ ownerUrl: database.ownerUrl });
 });
 
-for (const page of ['README.md', 'docs/using.md']) {
+for (const page of ['README.md', 'docs/using.md', 'docs/access.md']) {
   const blocks = [
     ...readFileSync(join(project, page), 'utf8').matchAll(/^```sql\n(.*?)^```/gms),
   ].map((match) => match[1] ?? '');

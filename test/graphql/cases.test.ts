@@ -91,7 +91,7 @@ test('an edit raises the version, keeps the earlier one, and answers with the ta
     version: 2,
     tags: ['rag'],
     versions: {
-      nodes: [{ version: 1, input: '17 + 4', replacedBy: 'bulkhead_api', case: { version: 2 } }],
+      nodes: [{ version: 1, input: '17 + 4', replacedBy: 'person:tester', case: { version: 2 } }],
     },
   });
 });

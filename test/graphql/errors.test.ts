@@ -83,7 +83,7 @@ test('what is no request is refused', async (t) => {
     { query, variables: 'x' },
     { query, operationName: 1 },
   ]) {
-    const { errors } = await post(api.url, body);
+    const { errors } = await post(api.url, body, api.headers);
     t.is(errors?.length, 1, JSON.stringify(errors));
     t.is(errors?.[0]?.extensions.code, 'BAD_REQUEST', JSON.stringify(errors));
   }
@@ -118,4 +118,23 @@ test('an error of ours keeps its place, and loses its cause', (t) => {
     path: ['a', 1],
     extensions: { code: 'NOT_MIGRATED', hint: 'migrate', retryable: false },
   });
+});
+
+test('a limit that was met is named', (t) => {
+  const mask = makeMaskError({} as Logger);
+  const of = (code: string, message: string) =>
+    mask(
+      new GraphQLError(message, {
+        path: ['a'],
+        originalError: Object.assign(new Error(message), { code }),
+      }),
+    );
+  const slow = of('57014', 'canceling statement due to statement timeout');
+  t.like(slow, { extensions: { code: 'STATEMENT_TIMEOUT', retryable: true } });
+  t.regex(slow.message, /longer than 30 s/);
+  t.regex(of('57014', 'canceling statement due to user request').message, /user request/);
+  const full = of('53300', 'too many connections for role "bulkhead_api"');
+  t.like(full, { extensions: { code: 'TOO_MANY_CONNECTIONS' } });
+  t.regex(full.message, /bulkhead_api/);
+  t.regex(String(full.extensions.hint), /20 at most/);
 });

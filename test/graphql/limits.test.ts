@@ -129,7 +129,11 @@ test('an append of 100,000 cases is refused, and one of 10,000 fits', async (t) 
   const { appendCases } = await api.run(append, { suite, cases: cases(10_000) });
   t.is(appendCases.results.length, 10_000);
 
-  const tooLarge = await post(api.url, { query: append, variables: 'x'.repeat(limits.body) });
+  const tooLarge = await post(
+    api.url,
+    { query: append, variables: 'x'.repeat(limits.body) },
+    api.headers,
+  );
   t.like(tooLarge.errors?.[0], {
     message: 'the request is larger than 16 MiB',
     extensions: { code: 'REQUEST_TOO_LARGE' },

@@ -58,7 +58,7 @@ test('cases are tagged, and the operation tells what it did', async (t) => {
   ]);
   t.like(read, {
     kind: 'tag',
-    submittedBy: 'bulkhead_api',
+    submittedBy: 'person:tester',
     suite: { slug: 'tag', operations: { totalCount: 1 } },
   });
 });

@@ -2,8 +2,9 @@
 import type { TestFn } from 'ava';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { startServer } from '../../src/http/server.ts';
-import { makeLogger } from '../../src/logger.ts';
+import { type ServerOptions, startServer } from '../../src/http/server.ts';
+import { type Logger, makeLogger } from '../../src/logger.ts';
+import { makeSession, makeToken, type Role, type Token } from './access.ts';
 import { type Database, useDatabase } from './database.ts';
 
 /** What GraphQL answers; tests look into it without types, as a client may. */
@@ -13,10 +14,18 @@ export type Answer = {
   errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
 };
 
-/** A server for all tests of a file, on a database of its own. */
+/** A server for all tests of a file, on a database of its own, and whom its requests act for. */
 export type Api = {
   db: Database;
   url: string;
+  /** The session of an admin who is an owner of every suite; of `as`, whatever that was given. */
+  secret: string;
+  /** The headers by which a program shows the secret; for a session also where a page would be from. */
+  headers: Record<string, string>;
+  /** The same server for another token (bhd_…) or session (bhs_…); null: for nobody. */
+  as(secret: string | null): Api;
+  /** Makes a token with one role in these suites. */
+  token(role: Role, suites: string[], args?: { expires_in_days?: number | null }): Promise<Token>;
   /** Sends a document; the answer may have errors. */
   send(query: string, variables?: object): Promise<Answer>;
   /** Sends a document that has to succeed; returns its data. */
@@ -43,13 +52,39 @@ export function useApi<Context>(test: TestFn<Context>): Api {
 }
 
 /** Starts a server on a database. */
-export async function openApi(db: Database): Promise<Api> {
+export async function openApi(
+  db: Database,
+  more: Partial<ServerOptions['config']> & { logger?: Logger } = {},
+): Promise<Api> {
   const { ownerUrl, apiUrl } = db;
-  const logger = makeLogger(process.env.L ?? 'silent');
-  const config = { host: '127.0.0.1', port: 0 };
-  const { url, stop } = await startServer({ config, ownerUrl, apiUrl, logger });
+  const { logger = makeLogger(process.env.L ?? 'silent'), ...rest } = more;
+  const config = { host: '127.0.0.1', port: 0, ...rest };
+  const server = await startServer({ config, ownerUrl, apiUrl, logger });
   const clients: Client[] = [];
-  const send = (query: string, variables?: object) => post(url, { query, variables });
+  const stop = async () => {
+    for (const client of clients) await client.dispose();
+    await server.stop();
+  };
+  return makeApi({ db, url: server.url, clients, stop }, await signIn(db));
+}
+
+/** A session of somebody who may do everything that a request may. */
+async function signIn({ pool }: Database): Promise<string> {
+  const principal = 'person:tester';
+  await pool.query(
+    `insert into bulkhead.principals (name, is_admin, everywhere) values ($1, true, 'owner')
+     on conflict do nothing`,
+    [principal],
+  );
+  return makeSession(pool, principal);
+}
+
+type Server = Pick<Api, 'db' | 'url' | 'stop'> & { clients: Client[] };
+
+function makeApi(server: Server, secret: string): Api {
+  const { db, url, clients, stop } = server;
+  const headers = headersOf(url, secret);
+  const send = (query: string, variables?: object) => post(url, { query, variables }, headers);
 
   async function run(query: string, variables?: object) {
     const { data, errors } = await send(query, variables);
@@ -60,6 +95,11 @@ export async function openApi(db: Database): Promise<Api> {
   return {
     db,
     url,
+    secret,
+    headers,
+    stop,
+    as: (other) => makeApi(server, other ?? ''),
+    token: (role, suites, args) => makeToken(db.pool, role, suites, args),
     send,
     run,
     async fail(query, variables) {
@@ -81,27 +121,54 @@ export async function openApi(db: Database): Promise<Api> {
       return id;
     },
     sockets() {
-      const client = createClient({
-        url: `${url.replace('http', 'ws')}/graphql`,
-        webSocketImpl: WebSocket,
-        retryAttempts: 0,
-      });
+      const client = connectSocket(url, secret);
       clients.push(client);
       return client;
-    },
-    async stop() {
-      for (const client of clients) await client.dispose();
-      await stop();
     },
   };
 }
 
+/** A client for subscriptions: a token goes along in the first message, and a session as a cookie. */
+export function connectSocket(url: string, secret: string): Client {
+  const isToken = secret.startsWith('bhd_');
+  const headers = isToken ? {} : headersOf(url, secret);
+  class WebSocketWithHeaders extends WebSocket {
+    constructor(address: string, protocols: string[]) {
+      super(address, protocols, { headers });
+    }
+  }
+  return createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocketWithHeaders,
+    retryAttempts: 0,
+    ...(isToken && { connectionParams: { authorization: `Bearer ${secret}` } }),
+  });
+}
+
+/** How a request shows a token or a session. */
+export function headersOf(url: string, secret: string): Record<string, string> {
+  if (secret.startsWith('bhd_')) return { authorization: `Bearer ${secret}` };
+  return secret ? { cookie: `bulkhead_session=${secret}`, origin: url } : {};
+}
+
 /** Posts a request to /graphql, whatever it is. */
-export async function post(url: string, body: unknown): Promise<Answer> {
-  const response = await fetch(`${url}/graphql`, {
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  return (await (await ask(url, body, headers)).json()) as Answer;
+}
+
+/** The same, with the answer's head. */
+export function ask(
+  url: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Response> {
+  return fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
-  return (await response.json()) as Answer;
 }

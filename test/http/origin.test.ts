@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import test from 'ava';
 import { WebSocket } from 'ws';
+import { refuseForeign } from '../../src/http/origin.ts';
 import { useApi } from '../helpers/api.ts';
 
 const api = useApi(test);
@@ -34,44 +35,51 @@ function connect(headers: Record<string, string>, path = '/graphql'): Promise<st
   });
 }
 
-const ofThisMachine = ['127.0.0.1', 'localhost', '[::1]', '127.0.0.1:80', 'localhost:5480'];
-const ofOthers = ['example.org', 'localhost.example.org', '127.0.0.1.example.org', '10.0.0.1', '?'];
+const foreign = ['https://example.org', 'http://localhost:3000', 'null', ''];
 
-test('a request has to name this machine, or a page could reach it by a name of its own', async (t) => {
-  for (const host of ofThisMachine) {
-    t.is((await post({ host })).status, 200, host);
-    t.is(await connect({ host }), 'open', host);
-  }
-  for (const host of ofOthers) {
-    for (const path of ['/graphql', '/healthz', '/ruru']) {
-      const { status, body } = await post({ host }, path);
-      t.is(status, 403, host);
-      t.is(body.errors[0].extensions.code, 'FOREIGN_ORIGIN');
-    }
-    t.is(await connect({ host }), 403, host);
-  }
-});
-
-test('a page of another site, or of another server here, is refused', async (t) => {
+test('with a session, only a page of this server may send anything', async (t) => {
   const { host, port } = new URL(api.url);
-  for (const origin of [
-    'https://example.org',
-    'http://localhost:3000',
-    `http://localhost:${port}`,
-    'null',
-    '',
-  ]) {
-    const { status, body } = await post({ host, origin });
+  const { cookie = '' } = api.headers;
+  t.is((await post({ host, cookie, origin: api.url })).status, 200);
+  t.is(await connect({ cookie, origin: api.url }), 'open');
+  for (const origin of [...foreign, `http://localhost:${port}`, `${api.url}.example.org`]) {
+    const { status, body } = await post({ host, cookie, origin });
     t.is(status, 403, origin);
     t.is(body.errors[0].extensions.code, 'FOREIGN_ORIGIN');
-    t.is(await connect({ origin }), 403, origin);
+    t.is(await connect({ cookie, origin }), 403, origin);
   }
+  t.is((await post({ host, cookie })).status, 403);
+  t.is(await connect({ cookie }), 403);
 });
 
-test('a page of this server is let in', async (t) => {
+test('a token is sent by whoever has it, from wherever that is', async (t) => {
   const { host } = new URL(api.url);
-  t.is((await post({ host, origin: api.url })).status, 200);
-  t.is(await connect({ origin: api.url }), 'open');
+  const { token } = await api.token('viewer', [await api.suite('anywhere')]);
+  const authorization = `Bearer ${token}`;
+  t.is((await post({ host, authorization })).status, 200);
+  for (const origin of foreign) t.is((await post({ host, authorization, origin })).status, 200);
+  // A cookie beside it is not what lets it in.
+  const { cookie = '' } = api.headers;
+  t.is((await post({ host, authorization, cookie, origin: 'null' })).status, 200);
+});
+
+test('a name of its own, which leads here, is of no use to a page: its cookies are not ours', async (t) => {
+  const host = 'rebound.example.org';
+  const { status, body } = await post({ host, origin: `http://${host}` });
+  t.is(status, 401);
+  t.is(body.errors[0].extensions.code, 'UNAUTHENTICATED');
+});
+
+test('behind TLS the origin is that of the configuration, whatever the host is said to be', (t) => {
+  const publicUrl = 'https://bulkhead.example.org';
+  t.is(refuseForeign({ host: 'inside:5480', origin: publicUrl }, publicUrl), null);
+  for (const origin of [undefined, 'http://inside:5480', 'http://bulkhead.example.org'])
+    t.is(
+      refuseForeign({ host: 'inside:5480', ...(origin && { origin }) }, publicUrl)?.entry.name,
+      'FOREIGN_ORIGIN',
+    );
+  // TLS may end in front of a server that has not been told.
+  t.is(refuseForeign({ host: 'b.example.org', origin: 'https://b.example.org' }, undefined), null);
 });
 
 test('sockets are taken at the address of GraphQL alone', async (t) => {

@@ -62,9 +62,22 @@ test('every answer forbids to guess its type, and none tells what made it', asyn
   }
 });
 
+test('of an answer nothing runs or is framed, and https is insisted on where it is there', async (t) => {
+  const behindTls = await openApi(api.db, { publicUrl: 'https://bulkhead.example.org' });
+  t.teardown(behindTls.stop);
+  for (const { url } of [api, behindTls])
+    for (const path of ['/healthz', '/graphql', '/ruru', '/sign-in', '/nothing']) {
+      const { headers } = await fetch(url + path, { redirect: 'manual' });
+      const policy = headers.get('content-security-policy') ?? '';
+      t.regex(policy, /default-src 'none'/, path);
+      t.regex(policy, /frame-ancestors 'none'/, path);
+      t.is(headers.has('strict-transport-security'), url === behindTls.url, path);
+    }
+});
+
 test('there is nothing at other addresses', async (t) => {
-  for (const path of ['/', '/nothing', '/graphql/stream']) {
-    const answer = await fetch(api.url + path);
+  for (const path of ['/nothing', '/graphql/stream']) {
+    const answer = await fetch(api.url + path, { headers: api.headers });
     t.is(answer.status, path.startsWith('/graphql') ? 405 : 404, path);
   }
   t.deepEqual(await errorOf(await fetch(`${api.url}/nothing`)), {
@@ -74,7 +87,7 @@ test('there is nothing at other addresses', async (t) => {
 });
 
 test('Ruru is served with all it needs, from this server alone', async (t) => {
-  const answer = await fetch(`${api.url}/ruru`);
+  const answer = await fetch(`${api.url}/ruru`, { headers: api.headers });
   t.is(answer.status, 200);
   t.regex(answer.headers.get('content-type') ?? '', /^text\/html/);
   const html = await answer.text();
@@ -89,7 +102,7 @@ test('Ruru is served with all it needs, from this server alone', async (t) => {
 
 test('a GraphQL request is a POST with JSON', async (t) => {
   const body = JSON.stringify({ query: '{ __typename }' });
-  const get = await fetch(`${api.url}/graphql?query={__typename}`);
+  const get = await fetch(`${api.url}/graphql?query={__typename}`, { headers: api.headers });
   t.is(get.status, 405);
   t.is(get.headers.get('allow'), 'POST');
   // What a form or a script on another site may send without asking the server first.
@@ -100,7 +113,7 @@ test('a GraphQL request is a POST with JSON', async (t) => {
   ]) {
     const answer = await fetch(`${api.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': type },
+      headers: { ...api.headers, 'content-type': type },
       body,
     });
     t.is(answer.status, 415, type);
@@ -109,7 +122,7 @@ test('a GraphQL request is a POST with JSON', async (t) => {
   const send = (text: string | Buffer) =>
     fetch(`${api.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { ...api.headers, 'content-type': 'application/json' },
       body: text as string,
     });
   t.is((await send(body)).status, 200);
@@ -165,7 +178,7 @@ test('a stop ends open subscriptions and idle connections, and leaves none to th
   const left = () =>
     db.pool.query(
       `select from pg_stat_activity
-        where datname = current_database() and application_name in ('bulkhead api', 'bulkhead listener')`,
+        where datname = current_database() and application_name in ('bulkhead api', 'bulkhead sign-in', 'bulkhead listener')`,
     );
   while ((await left()).rowCount) await sleep(10);
   await t.throwsAsync(fetch(`${other.url}/healthz`));

@@ -16,16 +16,16 @@ const ourFunctions = `
       where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
     )`;
 
-const makeFunction = (body: string, options = "set search_path = ''") =>
+const makeFunction = (body: string, options = "set search_path = pg_catalog, pg_temp") =>
   `create function bulkhead_private.f() returns void language plpgsql ${options} as $f$ begin ${body} end $f$`;
 
 testRule(test, database, {
-  rule: "every function in PL/pgSQL, and every definer function, pins search_path = ''",
+  rule: "every function in PL/pgSQL, and every definer function, pins search_path = pg_catalog, pg_temp",
   sql: `
     select format('%s does not pin its search_path', f.name) as problem
     from (${ourFunctions}) f join pg_language l on l.oid = f.prolang
     where (l.lanname = 'plpgsql' or f.prosecdef)
-      and not coalesce('search_path=""' = any (f.proconfig), false)`,
+      and not coalesce('search_path=pg_catalog, pg_temp' = any (f.proconfig), false)`,
   broken: [
     { by: makeFunction('', ''), reports: /f\(\) does not pin/ },
     { by: makeFunction('', 'set search_path = public'), reports: /f\(\) does not pin/ },

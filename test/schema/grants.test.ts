@@ -31,6 +31,7 @@ const grants = `
   where g.grantee <> o.owner`;
 
 const readable = [
+  'audit_log',
   'bulk_operations',
   'principals',
   'suite_members',
@@ -60,7 +61,7 @@ const callable = [
   ['drop_tag', 'find_cases', 'normalize_tag', 'parse_tag_expression', 'restore_suite', 'suite_id'],
   ['test_cases_tags', 'test_suites_my_role', 'set_member', 'remove_member', 'set_principal'],
   ['create_token', 'revoke_token', 'use_credential', 'use_token', 'me'],
-  ['current_principal', 'has_suite', 'is_admin', 'my_suites'],
+  ['current_principal', 'has_suite', 'is_admin', 'my_suites', 'read_audit_log'],
 ].flat();
 
 const granted = [

@@ -3,7 +3,7 @@ import test from 'ava';
 import { append, appendTagged, call, makeSuite, type Queryable } from '../../helpers/cases.ts';
 import { rolledBack, useDatabase } from '../../helpers/database.ts';
 import { refuses } from '../../helpers/errors.ts';
-import { asUser } from '../../helpers/roles.ts';
+import { asUser, everybody } from '../../helpers/roles.ts';
 
 const database = useDatabase(test);
 
@@ -37,7 +37,7 @@ test('each edit of key, input, expected output or metadata keeps the version bef
       `update bulkhead.test_cases set input = input, status = 'archived', payload_hash = null where suite_id = $1`,
       [suite_id],
     );
-    const { rows } = await client.query('select session_user as me');
+    const { rows } = await client.query('select bulkhead.current_principal() as me');
     const me = rows[0].me;
     t.deepEqual(await history(client, suite_id), [
       `1 a "a" ${me}`,
@@ -71,14 +71,14 @@ test('who edits cannot say which version it is', async (t) => {
   });
 });
 
-test("a request's edit is kept too, under its login, though it may not write versions", async (t) => {
+test("a request's edit is kept too, under its principal, though it may not write versions", async (t) => {
   await asUser(database, async (client) => {
     const suite_id = await makeSuite(client);
     await append(client, suite_id, [{ external_key: 'a', input: 'first' }]);
     await client.query(`update bulkhead.test_cases set input = '"edited"' where suite_id = $1`, [
       suite_id,
     ]);
-    t.deepEqual(await history(client, suite_id), ['1 a "first" bulkhead_api', '2 a "edited" now']);
+    t.deepEqual(await history(client, suite_id), [`1 a "first" ${everybody}`, '2 a "edited" now']);
     await refuses(t, client, () => client.query('delete from bulkhead.test_case_versions'), {
       code: '42501',
     });

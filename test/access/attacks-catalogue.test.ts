@@ -1,0 +1,153 @@
+/** From a raw connection of the API's login: what the catalogue, sequences and channels give away. */
+import test from 'ava';
+import type pg from 'pg';
+import { outcomeOf } from '../helpers/access.ts';
+import { append, callOne, type Queryable } from '../helpers/cases.ts';
+import { useDatabase } from '../helpers/database.ts';
+import { asToken } from '../helpers/roles.ts';
+import { openSession } from '../helpers/waits.ts';
+import { actorNamed, makeWorld, type World } from './world.ts';
+
+const database = useDatabase(test);
+let world: World;
+
+test.serial.before('build the world', async () => {
+  world = await makeWorld(database.pool);
+});
+
+const actor = (name: string) => actorNamed(world, name);
+test.serial(
+  'what holds the private parts is out of reach: each table and each function',
+  async (t) => {
+    const { rows } = await database.pool.query<{ kind: string; name: string }>(`
+    select 'relation' as kind, format('%I.%I', n.nspname, c.relname) as name
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('bulkhead_private', 'bulkhead_partitions', 'graphile_worker') and c.relkind in ('r', 'p', 'v', 'S')
+    union all
+    select 'function', p.oid::regprocedure::text
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname in ('bulkhead_private', 'bulkhead_partitions', 'graphile_worker')`);
+    await asToken(database, actor('admin').secret, async (client) => {
+      for (const { name } of rows.filter((row) => row.kind === 'relation'))
+        t.is((await outcomeOf(client, `select * from ${name}`)).code, '42501', name);
+      const open = await database.pool.query(
+        `select f.name from unnest($1::text[]) as f (name)
+       where has_function_privilege('bulkhead_user', f.name, 'execute') and has_schema_privilege('bulkhead_user', 'bulkhead_private', 'usage')`,
+        [rows.filter((row) => row.kind === 'function').map((row) => row.name)],
+      );
+      t.deepEqual(open.rows, []);
+      for (const call of [
+        'start_session($1, $1)',
+        "sign_setting('owner', '{0}')",
+        "set_signed('owner', '{0}')",
+      ])
+        t.is(
+          (
+            await outcomeOf(
+              client,
+              `select bulkhead_private.${call.replaceAll('$1', "'person:x'")}`,
+            )
+          ).code,
+          '42501',
+        );
+    });
+    t.log(`${rows.length} relations and functions`);
+    t.true(rows.length > 150);
+  },
+);
+
+test.serial(
+  'sequences tell nothing: neither directly, nor by what the session itself has drawn',
+  async (t) => {
+    await asToken(database, actor('owner').secret, async (client) => {
+      await append(client, world.own.id, [{ external_key: 'drawn' }]);
+      for (const name of [
+        'bulkhead.test_cases_id_seq',
+        'bulkhead.test_suites_id_seq',
+        'bulkhead.bulk_operations_id_seq',
+      ]) {
+        for (const sql of [
+          `select nextval('${name}')`,
+          `select currval('${name}')`,
+          `select setval('${name}', 1)`,
+          `select last_value from ${name}`,
+        ]) {
+          t.is((await outcomeOf(client, sql)).code, '42501', sql);
+        }
+        const { rows } = await client.query(`select pg_sequence_last_value('${name}') as last`);
+        t.deepEqual(rows, [{ last: null }]);
+      }
+      t.is((await outcomeOf(client, 'select lastval()')).code, '42501');
+      const { rows } = await client.query(
+        "select from pg_sequences where schemaname ~ '^bulkhead' and last_value is not null",
+      );
+      t.is(rows.length, 0);
+    });
+  },
+);
+
+test.serial('no source, comment or setting holds the key or a secret', async (t) => {
+  const { rows: keys } = await database.pool.query(
+    "select encode(inner_pad, 'hex') as inner, encode(outer_pad, 'hex') as outer from bulkhead_private.signing_key",
+  );
+  await asToken(database, actor('viewer').secret, async (client) => {
+    const { rows } = await client.query(`
+      select string_agg(text, ' ') as all from (
+        select pg_get_functiondef(p.oid) as text from pg_proc p where p.pronamespace::regnamespace::text ~ '^bulkhead' and p.prokind = 'f'
+        union all select description from pg_description
+        union all select setting from pg_settings
+        union all select pg_get_expr(adbin, adrelid) from pg_attrdef
+        union all select qual from pg_policies
+      ) as t`);
+    const text: string = rows[0].all;
+    t.regex(text, /signing_key/);
+    t.notRegex(text, /[0-9a-f]{64}/);
+    t.notRegex(text, /bh[dsl]_[0-9a-f]{8}/);
+    for (const part of [keys[0].inner, keys[0].outer]) t.false(text.includes(part.slice(0, 32)));
+  });
+});
+
+test.serial(
+  'what anybody can listen to says that something happened, and nothing of what',
+  async (t) => {
+    const listener = await database.api.connect();
+    const heard: pg.Notification[] = [];
+    listener.on('notification', (message) => heard.push(message));
+    try {
+      await listener.query('set role bulkhead_user');
+      await listener.query(`listen "bulkhead:access"; listen "bulkhead:suite:${world.other.id}"`);
+      const session = await openSession(t, database);
+      await act(session);
+      await listener.query('select 1');
+      t.true(heard.length >= 2);
+      for (const { payload = '' } of heard)
+        t.regex(payload, /^(token:\d+|\{"operation_id" ?: ?"\d+"\})$/);
+      // Whoever says so himself is not believed: it is a hint to ask again.
+      await listener.query(`notify "bulkhead:access", 'person:root'`);
+      t.is((await outcomeOfNobody()).code, '42501');
+    } finally {
+      listener.release(true);
+    }
+  },
+);
+
+/** Something to hear of: an operation, and a member who comes and goes. */
+async function act(session: Queryable) {
+  const { id } = world.other;
+  await callOne(session, 'bulk_tag', { suite_id: id, all_cases: true, add: ['heard'] });
+  await callOne(session, 'set_member', {
+    suite_id: id,
+    principal: world.other.spare.principal,
+    role: 'editor',
+  });
+  await callOne(session, 'set_member', {
+    suite_id: id,
+    principal: world.other.spare.principal,
+    role: 'viewer',
+  });
+}
+
+const outcomeOfNobody = () =>
+  asToken(database, null, (client) =>
+    outcomeOf(client, "select bulkhead.set_principal('person:root', is_admin => true)"),
+  );
