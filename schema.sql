@@ -299,7 +299,7 @@ create view bulkhead.suite_tokens as
                     WHEN bulkhead.is_admin() THEN 'viewer'::text
                     ELSE 'owner'::text
                 END) AS my_suites), m.suite_id);
-comment on view bulkhead.suite_tokens is 'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when (null: no end), and when last used (to the minute).';
+comment on view bulkhead.suite_tokens is 'The tokens that reach each suite, for its owners and for admins: name, first characters, role, until when, and when last used.';
 comment on column bulkhead.suite_tokens.principal is 'The token as a principal, token:<number>: what revoke_token takes, and what its deeds are recorded under.';
 comment on column bulkhead.suite_tokens.hint is 'The first characters, by which people tell one token from another.';
 comment on column bulkhead.suite_tokens.role is 'The role that the token has in this suite.';
@@ -372,13 +372,6 @@ create type bulkhead_private.payload_link as (
   group_key text
 );
 
-create type bulkhead_private.reach as (
-  viewer text,
-  appender text,
-  editor text,
-  owner text
-);
-
 create table bulkhead_private.change_log (
   suite_id bigint not null,
   operation_id bigint not null,
@@ -446,14 +439,12 @@ create table bulkhead_private.principal_suites (
   appender int8multirange not null default '{}'::int8multirange,
   editor int8multirange not null default '{}'::int8multirange,
   owner int8multirange not null default '{}'::int8multirange,
-  viewer_bounds text not null generated always as (bulkhead_private.bounds(viewer)) stored,
-  appender_bounds text not null generated always as (bulkhead_private.bounds(appender)) stored,
-  editor_bounds text not null generated always as (bulkhead_private.bounds(editor)) stored,
-  owner_bounds text not null generated always as (bulkhead_private.bounds(owner)) stored,
+  reach text not null generated always as (bulkhead_private.reach_lines(viewer, appender, editor, owner)) stored,
   constraint principal_suites_pkey PRIMARY KEY (principal),
   constraint ranges_are_of_a_principal FOREIGN KEY (principal) REFERENCES bulkhead.principals(name) ON DELETE CASCADE
 );
-comment on table bulkhead_private.principal_suites is 'The suites in which a principal has at least each role, as ranges of ids: what suite_members says, kept by a trigger on it. The bounds are the same as has_suite reads them: 25 times faster to read than the text of a multirange.';
+comment on table bulkhead_private.principal_suites is 'The suites in which a principal has at least each role, as ranges of ids: what suite_members says, kept by a trigger on it.';
+comment on column bulkhead_private.principal_suites.reach is 'The same as my_suites reads it (reach_lines): much faster to parse than a multirange.';
 
 create table bulkhead_private.signing_key (
   only_row boolean not null default true,
@@ -571,126 +562,126 @@ create table bulkhead_partitions.test_cases_31 partition of bulkhead.test_cases 
 
 create function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text DEFAULT 'fail'::text) returns TABLE(ordinal integer, external_key text, case_id bigint, outcome text)
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
-  as '4eede369461d2fdb99bbb20996953b2d';
+  set search_path=pg_catalog, pg_temp
+  as 'b4a87af95b818fddd9c5d681cccf001c';
 comment on function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text) is 'Appends 1 to 10,000 cases to a suite, all or none, and says what became of each: inserted, unchanged, skipped or updated. cases: [{"external_key"?, "input", "expected_output"?, "metadata"?, "tags"?, "status"?}]. An external key that the suite has: the same payload again is unchanged, whoever edited the case since; another one is refused (TCKEY), skipped or updated, as on_conflict asks: fail, skip, update. An update keeps the earlier version and only adds tags.';
 grant execute on function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text) to bulkhead_user;
 
 create function bulkhead.archive_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'cf1de2facb4ed7cd7cdd4f92e3ce71b9';
 comment on function bulkhead.archive_suite(suite_id bigint) is 'Closes a suite to appends and operations; it can still be read. restore_suite opens it again.';
 grant execute on function bulkhead.archive_suite(suite_id bigint) to bulkhead_user;
 
 create function bulkhead.bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '595efc743e6d793b13e769d121fe51e7';
 comment on function bulkhead.bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, pace real) is 'Copies the selected cases into another suite, with their tags; tags that its open dictionary lacks come with their meaning. A case whose external key the other suite has is skipped. A closed dictionary that lacks a tag: TCCLO.';
 grant execute on function bulkhead.bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, pace real) to bulkhead_user;
 
 create function bulkhead.bulk_delete(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '582f9e151f3d5a03efeb976bb922976a';
 comment on function bulkhead.bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, pace real) is 'Deletes the selected cases with their links. Their last versions are kept in test_case_versions, and undo_operation brings them back with their ids while the change log lasts (30 days).';
 grant execute on function bulkhead.bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, pace real) to bulkhead_user;
 
 create function bulkhead.bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text DEFAULT 'replace'::text, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'b59857a527fdce03132a43008e1e8222';
 comment on function bulkhead.bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text, pace real) is 'Merges tags of one suite into another tag of it: each case that has one of them gets into_tag instead. The merged names stay as aliases. It is also the way to move a tag that is in use into an exclusive group.';
 grant execute on function bulkhead.bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text, pace real) to bulkhead_user;
 
 create function bulkhead.bulk_rename_tag(suite_id bigint, tag text, new_name text, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'd3b8f9c20954e03a2d383b7467b7e640';
 comment on function bulkhead.bulk_rename_tag(suite_id bigint, tag text, new_name text, pace real) is 'Renames a tag in one suite. The old name stays as an alias: expressions and appends that use it mean the new name at once, while the links follow in chunks. A name that is taken: TCHAS.';
 grant execute on function bulkhead.bulk_rename_tag(suite_id bigint, tag text, new_name text, pace real) to bulkhead_user;
 
 create function bulkhead.bulk_set_status(suite_id bigint, set_status text, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '3e9ad10345e2c39c4b27fe9371c735a7';
 comment on function bulkhead.bulk_set_status(suite_id bigint, set_status text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, pace real) is 'Sets the status of the selected cases: set_status => ''archived'' archives them, ''active'' restores them. Up to 500 cases are done when the call returns; more are queued.';
 grant execute on function bulkhead.bulk_set_status(suite_id bigint, set_status text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, pace real) to bulkhead_user;
 
 create function bulkhead.bulk_tag(suite_id bigint, where_tags text DEFAULT NULL::text, add text[] DEFAULT '{}'::text[], remove text[] DEFAULT '{}'::text[], status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, on_exclusive text DEFAULT 'replace'::text, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '15ebd514b46ac877526809786d01e516';
 comment on function bulkhead.bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text, pace real) is 'Puts tags on the selected cases of a suite and takes others off, in chunks that never hold up an append. A new tag is added to an open dictionary first. A case that has another tag of an exclusive group: on_exclusive replace, skip or fail. Up to 500 cases are done when the call returns; more are queued, and the row returned tells the state.';
 grant execute on function bulkhead.bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text, pace real) to bulkhead_user;
 
 create function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '164fcadd691a70bd4c076e47022f2d52';
 comment on function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) is 'Stops an operation after its current chunk. What was done stays and is counted; undo_operation reverses it. Ended already: TCFIN.';
 grant execute on function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
 create function bulkhead.count_cases(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text) returns bigint
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '41b887fcabbfcf381c3cf5c8ed4ca324';
 comment on function bulkhead.count_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text) is 'How many cases find_cases would give without a limit.';
 grant execute on function bulkhead.count_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text) to bulkhead_user;
 
 create function bulkhead.create_suite(slug text, name text DEFAULT NULL::text, description text DEFAULT ''::text, tag_policy text DEFAULT 'open'::text) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '5e8a46916232c4ffaf68b72708629de0';
 comment on function bulkhead.create_suite(slug text, name text, description text, tag_policy text) is 'Creates a suite, of which the caller becomes an owner. It is one INSERT and takes no table lock: writers of other suites do not notice. Not an admin: 42501; a slug that is taken: 23505.';
 grant execute on function bulkhead.create_suite(slug text, name text, description text, tag_policy text) to bulkhead_user;
 
 create function bulkhead.create_token(suite_ids bigint[], role text DEFAULT 'viewer'::text, name text DEFAULT ''::text, expires_in_days integer DEFAULT 90, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) returns record
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '5ae9a22cc221ed31105576b325cf742d';
 comment on function bulkhead.create_token(suite_ids bigint[], role text, name text, expires_in_days integer, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) is 'Makes a token with one role in these suites, and shows it this once: only its SHA-256 is kept. Takes an owner of each, or an admin. expires_in_days => null: never. set_member gives it other roles and suites, revoke_token ends it.';
 grant execute on function bulkhead.create_token(suite_ids bigint[], role text, name text, expires_in_days integer, OUT token text, OUT principal text, OUT hint text, OUT expires_at timestamp with time zone) to bulkhead_user;
 
 create function bulkhead.current_principal() returns text
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
-  as 'c47b70881df7a6e5ede25b30108f2b20';
+  set search_path=pg_catalog, pg_temp
+  as '5676281d245ca2b8f025acbe12c7d15c';
 comment on function bulkhead.current_principal() is 'Who is asking: the principal of the token or session that this transaction uses, otherwise role: and the database login.';
 grant execute on function bulkhead.current_principal() to bulkhead_user;
 
 create function bulkhead.define_tag(suite_id bigint, name text, meaning text DEFAULT NULL::text, colour text DEFAULT NULL::text, exclusive_group text DEFAULT NULL::text) returns bulkhead.suite_tags
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'cbcaa76fda0286c70bea32c296b7edbc';
 comment on function bulkhead.define_tag(suite_id bigint, name text, meaning text, colour text, exclusive_group text) is 'Adds a tag to the suite''s dictionary, or changes its meaning, colour or group; an argument left out keeps what is there. Defining a name that was renamed away makes it a tag of its own again. The group of a tag in use: TCUSE.';
 grant execute on function bulkhead.define_tag(suite_id bigint, name text, meaning text, colour text, exclusive_group text) to bulkhead_user;
 
 create function bulkhead.delete_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'a0d51be75c55dfab0b44171a9ecb0e83';
 comment on function bulkhead.delete_suite(suite_id bigint) is 'Deletes a suite without cases, with its dictionary, operations and history, for good. With cases: TCSUC; bulk_delete them first.';
 grant execute on function bulkhead.delete_suite(suite_id bigint) to bulkhead_user;
 
 create function bulkhead.drop_tag(suite_id bigint, name text) returns bulkhead.suite_tags
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '37a88d35faeaac8f524975c3907d0e8e';
 comment on function bulkhead.drop_tag(suite_id bigint, name text) is 'Takes a tag that no case carries out of the suite''s dictionary. A tag in use: TCUSE; unknown: TCNTG.';
 grant execute on function bulkhead.drop_tag(suite_id bigint, name text) to bulkhead_user;
 
 create function bulkhead.find_cases(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, after_id bigint DEFAULT 0, row_limit integer DEFAULT 50) returns SETOF bulkhead.test_cases
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '7d6d5aa350d23340df6c76c61a643540';
 comment on function bulkhead.find_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, after_id bigint, row_limit integer) is 'The cases of a suite that meet all that is asked, in the order of their ids: a tag expression, status, ids, external keys, time of creation, metadata contained, text in input, expected output or key. For the next page pass the last id as after_id; row_limit => null gives all.';
 grant execute on function bulkhead.find_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, after_id bigint, row_limit integer) to bulkhead_user;
 
 create function bulkhead.has_suite(suites bigint[], suite_id bigint) returns boolean
   language sql immutable parallel safe security invoker
-  as 'bb1e7f603383ec9da28d3d830da660b9';
+  as 'ca8dbaec1a8b6c09da1fbfa705f728e8';
 comment on function bulkhead.has_suite(suites bigint[], suite_id bigint) is 'Whether a suite is within bounds as my_suites gives them, {from, to, from, to, …}: a binary search for how many bounds it has passed, which is odd inside a range.';
 grant execute on function bulkhead.has_suite(suites bigint[], suite_id bigint) to bulkhead_user;
 
@@ -702,15 +693,15 @@ grant execute on function bulkhead.is_admin() to bulkhead_user;
 
 create function bulkhead.me(OUT principal text, OUT display_name text, OUT is_admin boolean) returns record
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '88378e44280b92745c2075e2c3625146';
 comment on function bulkhead.me(OUT principal text, OUT display_name text, OUT is_admin boolean) is 'Who is asking, and whether that is an admin.';
 grant execute on function bulkhead.me(OUT principal text, OUT display_name text, OUT is_admin boolean) to bulkhead_user;
 
 create function bulkhead.my_suites(role text DEFAULT 'viewer'::text) returns bigint[]
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
-  as '3b4292009a314e1cb9bc501dd8e7e6de';
+  set search_path=pg_catalog, pg_temp
+  as '7fd52bbebad87d3d89c815afb75adbdd';
 comment on function bulkhead.my_suites(role text) is 'The suites in which the caller has at least this role, as bounds of ids (has_suite): of the token or session that this transaction uses, otherwise of the database login. What the row-level policies ask, once for each statement.';
 grant execute on function bulkhead.my_suites(role text) to bulkhead_user;
 
@@ -722,112 +713,112 @@ grant execute on function bulkhead.normalize_tag(label text) to bulkhead_user;
 
 create function bulkhead.operation_changes(suite_id bigint, operation_id bigint, only_change text DEFAULT NULL::text, after_case_id bigint DEFAULT 0, row_limit integer DEFAULT 100) returns TABLE(case_id bigint, change text, tag text, status_before text, copied_case_id bigint, code text, message text)
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '693ac20f7c49952a7967fcdf12865476';
 comment on function bulkhead.operation_changes(suite_id bigint, operation_id bigint, only_change text, after_case_id bigint, row_limit integer) is 'What an operation did, case by case: link_added, link_removed, status_set, case_deleted, case_restored, case_copied, copy_deleted, and left_alone or failed with the reason. For the next page pass the last case_id, all of whose changes are given even beyond row_limit; null gives all.';
 grant execute on function bulkhead.operation_changes(suite_id bigint, operation_id bigint, only_change text, after_case_id bigint, row_limit integer) to bulkhead_user;
 
 create function bulkhead.parse_tag_expression(suite_id bigint, expression text) returns jsonb
   language plpgsql stable strict parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '081b125f302331ed33e6a26b39ab7af1';
 comment on function bulkhead.parse_tag_expression(suite_id bigint, expression text) is 'What a tag expression means in this suite: {"any": [names]}, {"not": …}, {"and": […]}, {"or": […]}. Operators: not (!), and (&), or (|), parentheses; names may be quoted, and a trailing * asks for a prefix. A name stands for its aliases too. Malformed: TCEXP with the position; unknown tag: TCNTG with the nearest one.';
 grant execute on function bulkhead.parse_tag_expression(suite_id bigint, expression text) to bulkhead_user;
 
 create function bulkhead.preview_bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '3f2e1d70159f2f6bb46917a1fc3b2b92';
 comment on function bulkhead.preview_bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) is 'What bulk_copy would do with these arguments; new_tags are those that the other suite lacks. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) to bulkhead_user;
 
 create function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '346da8f2ddc929b83d851d762c778dec';
 comment on function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) is 'What bulk_delete would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) to bulkhead_user;
 
 create function bulkhead.preview_bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text DEFAULT 'replace'::text) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'fc0f573d1e6f0918580261b0c3cfe90c';
 comment on function bulkhead.preview_bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text) is 'What bulk_merge_tags would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text) to bulkhead_user;
 
 create function bulkhead.preview_bulk_rename_tag(suite_id bigint, tag text, new_name text) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'dec74fb9c7d5ccde47ede51647b7e29e';
 comment on function bulkhead.preview_bulk_rename_tag(suite_id bigint, tag text, new_name text) is 'What bulk_rename_tag would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_rename_tag(suite_id bigint, tag text, new_name text) to bulkhead_user;
 
 create function bulkhead.preview_bulk_set_status(suite_id bigint, set_status text, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '942a501f8417a1835f3156e7acccea16';
 comment on function bulkhead.preview_bulk_set_status(suite_id bigint, set_status text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) is 'What bulk_set_status would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_set_status(suite_id bigint, set_status text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) to bulkhead_user;
 
 create function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text DEFAULT NULL::text, add text[] DEFAULT '{}'::text[], remove text[] DEFAULT '{}'::text[], status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, on_exclusive text DEFAULT 'replace'::text) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'b12f4658a908f67290da4bbeacb4bb7c';
 comment on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) is 'What bulk_tag would do with these arguments: cases in all, changed, unchanged, skipped, failed, and new tags. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) to bulkhead_user;
 
 create function bulkhead.read_audit_log(suite_id bigint DEFAULT 0, before_id bigint DEFAULT NULL::bigint, row_limit integer DEFAULT 100) returns SETOF bulkhead.audit_log
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'abd2116c7a78612e1ebc41b33e0a2ec5';
 comment on function bulkhead.read_audit_log(suite_id bigint, before_id bigint, row_limit integer) is 'The audit log of a suite, also of one that was deleted, the newest event first; without a suite that of the instance: principals, tokens, suites created and deleted. Admins read all of them, others those of their suites. For the next page pass the last id as before_id.';
 grant execute on function bulkhead.read_audit_log(suite_id bigint, before_id bigint, row_limit integer) to bulkhead_user;
 
 create function bulkhead.remove_member(suite_id bigint, principal text) returns bulkhead.suite_members
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'bedec14107fd76078665fcf448347ead';
 comment on function bulkhead.remove_member(suite_id bigint, principal text) is 'Takes a principal''s role in a suite away, at once. Takes an owner of the suite, or an admin. No such member: TCNMB.';
 grant execute on function bulkhead.remove_member(suite_id bigint, principal text) to bulkhead_user;
 
 create function bulkhead.restore_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'ec801cb2603cda76a9600d02e4448a47';
 comment on function bulkhead.restore_suite(suite_id bigint) is 'Opens an archived suite to appends and operations again.';
 grant execute on function bulkhead.restore_suite(suite_id bigint) to bulkhead_user;
 
 create function bulkhead.retry_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '93dcb06022d1907710a8e00ca07a7b92';
 comment on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) is 'Submits an operation again for the cases on which it failed and, where it was stopped on its way, for those that it had not come to. Nothing to retry: TCFIN.';
 grant execute on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
 create function bulkhead.revoke_token(principal text, suite_id bigint DEFAULT NULL::bigint) returns SETOF bulkhead.suite_members
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '6aff6b794a1b10c5391be3af1281cdf3';
 comment on function bulkhead.revoke_token(principal text, suite_id bigint) is 'Takes a token''s roles away, at once: in this suite, or in every suite that the caller manages. A token that is left with none is over, and so are the sessions that were opened with it. No such token there: TCNTK.';
 grant execute on function bulkhead.revoke_token(principal text, suite_id bigint) to bulkhead_user;
 
 create function bulkhead.set_member(suite_id bigint, principal text, role text) returns bulkhead.suite_members
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '7d07e645838b419339842a51a147ebfe';
 comment on function bulkhead.set_member(suite_id bigint, principal text, role text) is 'Gives a principal a role in a suite, or another role: viewer, appender, editor, owner. Takes an owner of the suite, or an admin. principal: person:…, group:…, role:… (a database login) or a token:… that the caller manages elsewhere; any other token: TCNTK.';
 grant execute on function bulkhead.set_member(suite_id bigint, principal text, role text) to bulkhead_user;
 
 create function bulkhead.set_principal(name text, display_name text DEFAULT NULL::text, is_admin boolean DEFAULT NULL::boolean, everywhere text DEFAULT NULL::text, disabled boolean DEFAULT NULL::boolean) returns bulkhead.principals
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'aee48d47c05a2117cadf83a8129c5d8b';
 comment on function bulkhead.set_principal(name text, display_name text, is_admin boolean, everywhere text, disabled boolean) is 'Makes a principal an admin, gives it a role everywhere (none takes it away), shuts it out or lets it in again; an argument left out keeps what is there. Takes an admin.';
 grant execute on function bulkhead.set_principal(name text, display_name text, is_admin boolean, everywhere text, disabled boolean) to bulkhead_user;
 
 create function bulkhead.suite_id(slug text) returns bigint
   language plpgsql stable strict parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'e9fc1ace2f083507ad914e2c6e3471a1';
 comment on function bulkhead.suite_id(slug text) is 'The id of the suite with this slug, for the other functions: bulkhead.suite_id(''regression''). Unknown slug: TCNSU.';
 grant execute on function bulkhead.suite_id(slug text) to bulkhead_user;
@@ -840,47 +831,47 @@ grant execute on function bulkhead.test_cases_tags(test_case bulkhead.test_cases
 
 create function bulkhead.test_suites_my_role(suite bulkhead.test_suites) returns text
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '45dc190970ef749a875ba165e78e9f53';
 comment on function bulkhead.test_suites_my_role(suite bulkhead.test_suites) is 'The role that the caller has in the suite: viewer, appender, editor or owner.';
 grant execute on function bulkhead.test_suites_my_role(suite bulkhead.test_suites) to bulkhead_user;
 
 create function bulkhead.undo_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '30bd8e9672a48b767b2f5894374640b4';
 comment on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) is 'Reverses exactly what a finished operation changed and nobody has changed since, as an operation of its own. What it leaves alone is counted as skipped and listed by operation_changes. Running: TCRUN; undone before: TCUND.';
 grant execute on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
 create function bulkhead.use_credential(hash bytea) returns TABLE(principal text, kind text, groups text[], expires_at timestamp with time zone)
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
-  as '4fd41507bfba5c10516ba5ff10d25423';
+  set search_path=pg_catalog, pg_temp
+  as '49cf076be0ffe1ef4ba6580d53e410ed';
 comment on function bulkhead.use_credential(hash bytea) is 'Makes this transaction act for the token or session with this SHA-256: what the API server calls first in each transaction. Says for whom, and until when it is valid. Unknown, expired or revoked: TCAUT.';
 grant execute on function bulkhead.use_credential(hash bytea) to bulkhead_user;
 
 create function bulkhead.use_token(token text) returns text
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'adac6bf9521ae89cda6d907f0d5ce528';
 comment on function bulkhead.use_token(token text) is 'For psql: makes this transaction act for a token, and says who that is. begin; set local role bulkhead_user; select bulkhead.use_token(''bhd_…'');';
 grant execute on function bulkhead.use_token(token text) to bulkhead_user;
 
 create function bulkhead_private.acts_as_owner() returns boolean
   language plpgsql stable parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '7bedc495d8aea6826999c8b976daee75';
 comment on function bulkhead_private.acts_as_owner() is 'Whether the session acts as the owner of the database objects: a DBA in psql, a worker, a migration. Such a session is limited by grants alone.';
 
 create function bulkhead_private.append_import(suite_id bigint, on_conflict text) returns TABLE(outcome text, cases bigint)
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
-  as 'dc9167fdd4ae028efe1f8fa84d65c508';
+  set search_path=pg_catalog, pg_temp
+  as 'f161e4d6912839c6b49597dbc6b1b81c';
 comment on function bulkhead_private.append_import(suite_id bigint, on_conflict text) is 'Appends all rows of pg_temp.import_rows in one transaction, in batches that fit in memory, and counts the outcomes. Errors name the case by its line.';
 
 create function bulkhead_private.append_known(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], outcomes bulkhead_private.append_outcome[], on_conflict text) returns bulkhead_private.append_outcome[]
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
   as '0d26b041b40273e9b8843f7e8567f4d8';
@@ -888,15 +879,15 @@ comment on function bulkhead_private.append_known(suite bulkhead.test_suites, pa
 
 create function bulkhead_private.append_payloads(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], on_conflict text) returns SETOF bulkhead_private.append_outcome
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as 'ec09f60800febd2e59b1800ef06cc5d7';
+  as 'f524b6e2b404ff604443068a36f3db78';
 comment on function bulkhead_private.append_payloads(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], on_conflict text) is 'Appends checked payloads to a suite, whole or not at all: what append_cases and the import share.';
 
 create function bulkhead_private.begin_import() returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '6202146df7f0a2b5e7e8c1d9c1ae4930';
 comment on function bulkhead_private.begin_import() is 'Makes the session''s table pg_temp.import_rows, empty, for a COPY of the rows of a file.';
 
@@ -907,7 +898,7 @@ comment on function bulkhead_private.bounds(suites int8multirange) is 'The range
 
 create function bulkhead_private.case_selection(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text) returns jsonb
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '9a1e6e0c55b34e9838445edf2b3665d8';
 comment on function bulkhead_private.case_selection(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text) is 'The arguments by which a call selects cases, checked, with the tag expression resolved; what every other function takes as selection. A case is selected when it meets all that are given; an empty search, or an empty object, asks for nothing.';
 
@@ -918,37 +909,37 @@ comment on function bulkhead_private.changes_of(operation bulkhead.bulk_operatio
 
 create function bulkhead_private.check_member_role(role text) returns void
   language plpgsql immutable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'e90a2539694d714217b1865310418753';
 comment on function bulkhead_private.check_member_role(role text) is 'Whether there is such a role: TCARG if not.';
 
 create function bulkhead_private.check_new_tags(suite bulkhead.test_suites, names text[]) returns void
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'b8388ebc102d1b383b1fe8abed42918d';
 comment on function bulkhead_private.check_new_tags(suite bulkhead.test_suites, names text[]) is 'Whether names that the suite''s dictionary lacks may be added to it. Not a name: TCTAG; closed dictionary: TCCLO.';
 
 create function bulkhead_private.check_on_conflict(on_conflict text) returns void
   language plpgsql immutable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '1de39a1409bdcc7b2cd39654ab7831e9';
 comment on function bulkhead_private.check_on_conflict(on_conflict text) is 'Raises TCARG unless it is fail, skip or update.';
 
 create function bulkhead_private.check_on_exclusive(on_exclusive text) returns void
   language plpgsql immutable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '9fe2b5ac16dbb261fe968b20719e679a';
 comment on function bulkhead_private.check_on_exclusive(on_exclusive text) is 'Raises TCARG unless it is replace, skip or fail.';
 
 create function bulkhead_private.check_tag_names(names text[]) returns void
   language plpgsql immutable parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '619f15152bf03dbf70dd3d0271d3bd0e';
 comment on function bulkhead_private.check_tag_names(names text[]) is 'Raises TCTAG for the first name that cannot be a tag.';
 
 create function bulkhead_private.choose_cases(selection jsonb, all_cases boolean) returns jsonb
   language plpgsql immutable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '396c5c9f6c4916c328a2cf1e6707e9bd';
 comment on function bulkhead_private.choose_cases(selection jsonb, all_cases boolean) is 'The selection of an operation: it says which cases, or all of them in so many words. Otherwise: TCSEL.';
 
@@ -959,91 +950,91 @@ comment on function bulkhead_private.clock() is 'The time, for logic that depend
 
 create function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '8250ddb012092e648aba330a6c0bf273';
 comment on function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of copy: the cases with those of their tags that the other suite''s dictionary has. A taken external key: skipped.';
 
 create function bulkhead_private.count_selected(suite_id bigint, selection jsonb) returns bigint
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '8fdb179068c21a02342b5a529bfd1031';
 comment on function bulkhead_private.count_selected(suite_id bigint, selection jsonb) is 'How many cases of the suite a selection matches.';
 
 create function bulkhead_private.create_sign_in_link(principal text, display_name text, valid_for interval DEFAULT '01:00:00'::interval) returns text
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'b443577264425518fd324b309f2e7320';
 comment on function bulkhead_private.create_sign_in_link(principal text, display_name text, valid_for interval) is 'Makes a link to sign in with, once, as a principal of this machine, who is an admin and owner everywhere unless somebody has changed that.';
 
 create function bulkhead_private.define_imported_tags(suite_id bigint, tag_meanings jsonb) returns SETOF text
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '497f609f9ce327f2b50ffe7056e95a16';
 comment on function bulkhead_private.define_imported_tags(suite_id bigint, tag_meanings jsonb) is 'Defines the tags of a file, {"name": "meaning"}, before its cases, and returns the new ones: committed on its own, so that no append waits for the import.';
 
 create function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) returns text[]
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '30dc8fe2e75644e8e57ed401aa698165';
 comment on function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) is 'Adds to the suite''s dictionary those of the names that it lacks, and returns them. Closed dictionary: TCCLO; not a name: TCTAG.';
 
 create function bulkhead_private.delete_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '12cc7457c3442275fe91174354da8702';
 comment on function bulkhead_private.delete_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of delete. The last version of each case goes to test_case_versions, by the trigger on test_cases.';
 
 create function bulkhead_private.disown_status() returns trigger
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '3e60a4a53383e344b8436e3d6da3d0f6';
 comment on function bulkhead_private.disown_status() is 'Trigger: a status that is set outside an operation belongs to no operation, so that no undo takes it back.';
 
 create function bulkhead_private.drop_unused_tags(suite_id bigint, names text[]) returns SETOF text
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '0153f1a2de8ab5041a27c1c689dcefbe';
 comment on function bulkhead_private.drop_unused_tags(suite_id bigint, names text[]) is 'Takes back the tags that a failed import had defined, except those in use by now.';
 
 create function bulkhead_private.end_session(hash bytea) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '6bbef8894143f78813612610ba6046a6';
 comment on function bulkhead_private.end_session(hash bytea) is 'Ends a session: sign-out.';
 
 create function bulkhead_private.end_unused_token(principal text) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '1f27f8031e1be2fc89308084ffe17302';
 comment on function bulkhead_private.end_unused_token(principal text) is 'Ends a token that reaches no suite any more, with the sessions that were opened with it.';
 
 create function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'ccf23217b5838955eaded0f21edb317b';
 comment on function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text) is 'What follows a chunk that could not be done: the next one takes a quarter of the cases, a single case counts as failed, and an error that would meet any chunk (is_of_the_cases) ends the operation.';
 
 create function bulkhead_private.fail_operation(suite_id bigint, operation_id bigint, code text, message text) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'aae983c4f12e10c85e9511f2a57f5bc5';
 comment on function bulkhead_private.fail_operation(suite_id bigint, operation_id bigint, code text, message text) is 'Ends an operation that no chunk of any size can carry on. What was done stays, is counted and can be undone.';
 
 create function bulkhead_private.finish_operation(operation bulkhead.bulk_operations, state text) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'a83e79acd05330c0e58d261d25a911a4';
 comment on function bulkhead_private.finish_operation(operation bulkhead.bulk_operations, state text) is 'Ends an operation as succeeded, failed or cancelled.';
 
 create function bulkhead_private.hold_cases(operation bulkhead.bulk_operations, case_ids bigint[]) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '6ece4e3bef308b62c7747d96609a681e';
 comment on function bulkhead_private.hold_cases(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Locks the cases of a chunk that deals with exclusive groups, as an append locks the cases that it updates: neither finds, when it puts its tag on a case, that the other has just put another one of the group there.';
 
 create function bulkhead_private.hold_dictionary(suite_id bigint) returns void
   language sql volatile strict parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '2445036ee8c2883c14288dc5630820e9';
 comment on function bulkhead_private.hold_dictionary(suite_id bigint) is 'Until the end of the transaction nobody else submits an operation that gives names another meaning (rename, merge, undo): each is planned on what the one before has made of the dictionary. Appends and other operations do not ask for it.';
 
@@ -1054,117 +1045,117 @@ comment on function bulkhead_private.is_of_the_cases(code text) is 'Whether an e
 
 create function bulkhead_private.join_terms(operator text, terms jsonb[]) returns jsonb[]
   language sql immutable parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '9bd9c4ed4c4b0c839e2d4ff8e984c3ff';
 comment on function bulkhead_private.join_terms(operator text, terms jsonb[]) is 'One step of parse_tag_expression: applies &, | or ! to the last one or two terms of the list.';
 
 create function bulkhead_private.keep_case_version() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '4add34fa47bf95fe7a202d3e150c77c6';
 comment on function bulkhead_private.keep_case_version() is 'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit. In an archived suite: TCARC.';
 
 create function bulkhead_private.keep_principal_out() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '7207b3575f8d1fbe88eb68b838016ebe';
 comment on function bulkhead_private.keep_principal_out() is 'Trigger: tells open subscriptions that a principal was shut out, let in again, or has more or less to see.';
 
 create function bulkhead_private.keep_principal_suites() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '867031dc90eca3742353bd0c847ac901';
 comment on function bulkhead_private.keep_principal_suites() is 'Trigger: keeps principal_suites as suite_members says, and tells open subscriptions that somebody''s reach has changed.';
 
 create function bulkhead_private.known_operation(suite_id bigint, operation_id bigint, role text DEFAULT 'viewer'::text) returns bulkhead.bulk_operations
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '511d1338230636b77aa8a035b8d4767f';
 comment on function bulkhead_private.known_operation(suite_id bigint, operation_id bigint, role text) is 'The operation of this suite with this id, if the caller has this role. Unknown: TCNSU or TCNOP; a lesser role: 42501.';
 
 create function bulkhead_private.known_principal(name text) returns bulkhead.principals
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '8e6966448742d286a476013e1fc78331';
 comment on function bulkhead_private.known_principal(name text) is 'The principal with this name. A person, group or database login that was never seen before is noted down; what cannot be one: TCARG.';
 
 create function bulkhead_private.known_suite(suite_id bigint, role text DEFAULT 'viewer'::text) returns bulkhead.test_suites
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '1f843b99c891e2a82668d25472f8ab16';
 comment on function bulkhead_private.known_suite(suite_id bigint, role text) is 'The suite with this id, if the caller has this role in it. Unknown, or one that the caller may not see: TCNSU; a lesser role: 42501.';
 
 create function bulkhead_private.known_tags(suite_id bigint, names text[]) returns text[]
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '0740d309ebf485026473bc46432ade28';
 comment on function bulkhead_private.known_tags(suite_id bigint, names text[]) is 'The names with their aliases, as the suite''s links may carry them. A name that the dictionary lacks: TCNTG.';
 
 create function bulkhead_private.link_updated(suite bulkhead.test_suites, outcomes bulkhead_private.append_outcome[], links bulkhead_private.payload_link[]) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
   as 'abfec9f80c7fd60ec4934e28ab908351';
 comment on function bulkhead_private.link_updated(suite bulkhead.test_suites, outcomes bulkhead_private.append_outcome[], links bulkhead_private.payload_link[]) is 'Puts the tags of an append on the cases that it updates.';
 
-create function bulkhead_private.log_append(suite_id bigint, outcomes bulkhead_private.append_outcome[]) returns void
+create function bulkhead_private.log_append(suite_id bigint, counts jsonb, case_ids int8multirange) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
-  as '5a1d0977ef9e7457bd0827369ab996b9';
-comment on function bulkhead_private.log_append(suite_id bigint, outcomes bulkhead_private.append_outcome[]) is 'Writes one event for an append: the counts, and the ids of the new cases as the text of an int8multirange.';
+  set search_path=pg_catalog, pg_temp
+  as '86503d005078d4a16de6b35b3afc5039';
+comment on function bulkhead_private.log_append(suite_id bigint, counts jsonb, case_ids int8multirange) is 'Writes one event for an append, {"inserted": 5, …}, with the ids of the new cases as the text of a multirange.';
 
 create function bulkhead_private.log_cancellation() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '374137ca02b29f7a752feadd704119ea';
 comment on function bulkhead_private.log_cancellation() is 'Trigger: writes who asked to cancel an operation.';
 
 create function bulkhead_private.log_change() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '31d9053ecea0cdbe7cb88162ccee1178';
 comment on function bulkhead_private.log_change() is 'Trigger: writes the event of a changed row, whoever changes it and by whichever way; its arguments are the subject and the column that names the row. What bulkhead.logged_by_function = on leaves out, a function logs as a whole.';
 
 create function bulkhead_private.log_member() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '73bd4ab943e3b7bf68b4cf591e9b7a76';
 comment on function bulkhead_private.log_member() is 'Trigger: writes the event of a member or token that gets, changes or loses its role in a suite. Of a token it says which one that is.';
 
 create function bulkhead_private.log_operation() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'ac71c2a00dae66e2250ac0d0945ac255';
 comment on function bulkhead_private.log_operation() is 'Trigger: writes one event for an operation when it ends, in the name of who submitted it, and one to the suite that it copied cases to. What it did case by case is in the change log.';
 
 create function bulkhead_private.log_outcome(operation bulkhead.bulk_operations, change text, code text, message text, case_ids bigint[], tag text DEFAULT NULL::text) returns jsonb
   language sql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '340c193634c912cc0a245a4638694ff1';
 comment on function bulkhead_private.log_outcome(operation bulkhead.bulk_operations, change text, code text, message text, case_ids bigint[], tag text) is 'Logs cases that a chunk left alone or failed on, and returns the first failures for the operation''s row.';
 
 create function bulkhead_private.log_row(subject text, key text, old_row jsonb, new_row jsonb) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'a7e807b9947bd5af6a4c12e8495e5d61';
 comment on function bulkhead_private.log_row(subject text, key text, old_row jsonb, new_row jsonb) is 'Writes the event of a row that was created (no old row), deleted (no new one) or changed: of a change only the columns that differ.';
 
 create function bulkhead_private.log_token() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '1e6023c997fec11af21ff843053f0612';
 comment on function bulkhead_private.log_token() is 'Trigger: writes the event of a token that is made, changed or ended, into the log of the instance. Sessions have none.';
 
 create function bulkhead_private.log_truncation() returns trigger
   language plpgsql volatile parallel unsafe security definer
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '784ab5f5aa59e07c93da93aa0aada802';
 comment on function bulkhead_private.log_truncation() is 'Trigger: writes for each suite how many rows a TRUNCATE takes from it; its arguments are the subject and the column with the suite''s id.';
 
 create function bulkhead_private.make_payload(ordinal integer, external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) returns bulkhead_private.case_payload
   language sql immutable parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'd3a200d3aeb0c97d253b210ed4a726b9';
 comment on function bulkhead_private.make_payload(ordinal integer, external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) is 'A case as it was sent, with its hash: equal payloads have equal hashes, whatever the order of keys and tags.';
 
@@ -1175,13 +1166,13 @@ comment on function bulkhead_private.managed_suite(suite_id bigint) is 'The suit
 
 create function bulkhead_private.nearest_tag(suite_id bigint, name text) returns text
   language sql stable parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'ecbd2c4365ebe5664a5338a103f4568e';
 comment on function bulkhead_private.nearest_tag(suite_id bigint, name text) is 'The tag of this suite''s dictionary that differs least from the name, if at most a third of it differs; otherwise null.';
 
 create function bulkhead_private.new_secret(prefix text) returns text
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '8e1e4e709f6de475fc459a63c74467bb';
 comment on function bulkhead_private.new_secret(prefix text) is 'A secret that nobody can guess: the prefix, 160 random bits in hex, and 8 digits of its SHA-256, by which a scanner or a server knows a mistyped or truncated one without asking.';
 
@@ -1192,9 +1183,9 @@ comment on function bulkhead_private.next_chunk_size(chunk_size integer, millise
 
 create function bulkhead_private.note_use(principal text) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
-  as '8a7edc814f9fab0152ab030c5dfd3ce5';
-comment on function bulkhead_private.note_use(principal text) is 'Notes that a token was used, at most once a minute.';
+  set search_path=pg_catalog, pg_temp
+  as '0cce73a03d76274b6a151facab624c48';
+comment on function bulkhead_private.note_use(principal text) is 'Notes that a token was used now, unless another request is about to.';
 
 create function bulkhead_private.notify_access(principal text) returns void
   language sql volatile parallel unsafe security invoker
@@ -1203,19 +1194,19 @@ comment on function bulkhead_private.notify_access(principal text) is 'Tells API
 
 create function bulkhead_private.notify_operation(suite_id bigint, operation_id bigint) returns void
   language sql volatile strict parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'a4aeefae20717defb3e3e9f2e2f59c27';
 comment on function bulkhead_private.notify_operation(suite_id bigint, operation_id bigint) is 'Tells the subscribers of a suite that an operation of it has moved; channel bulkhead:suite:<suite_id>.';
 
 create function bulkhead_private.open_suite(suite_id bigint, role text DEFAULT 'editor'::text) returns bulkhead.test_suites
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'efebcc795d989a378ef8460a2404f3cd';
 comment on function bulkhead_private.open_suite(suite_id bigint, role text) is 'The suite with this id, for a function that is about to change it. Unknown: TCNSU; a lesser role: 42501; archived: TCARC.';
 
 create function bulkhead_private.payload_links(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[]) returns bulkhead_private.payload_link[]
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
   as '0ba033f5110273cf44bea10aff5a1278';
@@ -1223,206 +1214,214 @@ comment on function bulkhead_private.payload_links(suite bulkhead.test_suites, p
 
 create function bulkhead_private.payload_problem(item jsonb) returns text
   language sql immutable parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'd0d5dc393392d4d0937c38b4505a6081';
 comment on function bulkhead_private.payload_problem(item jsonb) is 'What is wrong with one case of an append, in words; null when nothing is.';
 
 create function bulkhead_private.plan_copy(suite bulkhead.test_suites, selection jsonb, into_suite_id bigint) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'ecbde697c0022f6fe4d32cad3efa4742';
 comment on function bulkhead_private.plan_copy(suite bulkhead.test_suites, selection jsonb, into_suite_id bigint) is 'The plan of bulk_copy: new_tags are those that the other suite''s dictionary lacks.';
 
 create function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags text[], into_tag text, on_exclusive text, is_rename boolean) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '08a5f00b68d7ba67e8df9466882db487';
 comment on function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags text[], into_tag text, on_exclusive text, is_rename boolean) is 'The plan of bulk_merge_tags and bulk_rename_tag. Unknown tag: TCNTG; new name taken: TCHAS.';
 
 create function bulkhead_private.plan_set_status(suite bulkhead.test_suites, selection jsonb, set_status text) returns bulkhead_private.operation_plan
   language plpgsql immutable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '80612f74b83ee9902ec6d750508413a9';
 comment on function bulkhead_private.plan_set_status(suite bulkhead.test_suites, selection jsonb, set_status text) is 'The plan of bulk_set_status.';
 
 create function bulkhead_private.plan_tag(suite bulkhead.test_suites, selection jsonb, add text[], remove text[], on_exclusive text) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'c0bb991614eeaa1dfdba8e1b1b413834';
 comment on function bulkhead_private.plan_tag(suite bulkhead.test_suites, selection jsonb, add text[], remove text[], on_exclusive text) is 'The plan of bulk_tag. Two tags of a group: TCGRP; a new tag that cannot be: TCTAG, TCCLO; a tag to remove that the dictionary lacks: TCNTG; nothing to do: TCARG.';
 
 create function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'aebf5f402857c529a181809776042eab';
 comment on function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) is 'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD.';
 
 create function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '0537a9f115a29cd6cb07798d502b2a99';
 comment on function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) is 'Dictionary first: what an operation needs in the dictionary is written when it is submitted, and so is committed before its first link.';
 
 create function bulkhead_private.preview(plan bulkhead_private.operation_plan) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '25cdca786251e700f69aab67633de3e8';
 comment on function bulkhead_private.preview(plan bulkhead_private.operation_plan) is 'What a plan would do to the cases as they are now. Reads only.';
 
 create function bulkhead_private.prune_change_log(keep interval DEFAULT '30 days'::interval) returns bigint
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '3c0cc48c746d3886579ce033b22bbfb9';
 comment on function bulkhead_private.prune_change_log(keep interval) is 'Deletes up to 200 rows of the change log of operations that ended so long ago, and says how many; call it until it says 0.';
 
 create function bulkhead_private.queue_operations(suite_id bigint, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone) returns void
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'cdef522c1b44db2ee58c2b792b0bdb28';
 comment on function bulkhead_private.queue_operations(suite_id bigint, run_at timestamp with time zone) is 'Asks a worker to run what operations the suite has. Without a job key: two callers never wait for each other.';
 
 create function bulkhead_private.raise_malformed_expression(expression text, character_position integer, problem text, advice text) returns void
   language plpgsql immutable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '5fdd8383f56827429921e987d7089f44';
 comment on function bulkhead_private.raise_malformed_expression(expression text, character_position integer, problem text, advice text) is 'Raises TCEXP, with a caret under the character where reading stopped.';
 
 create function bulkhead_private.raise_unknown_tag(suite_id bigint, name text) returns void
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'fcb8e1fa3fdadd2f77b91f355a5fe458';
 comment on function bulkhead_private.raise_unknown_tag(suite_id bigint, name text) is 'Raises TCNTG for a tag that the suite does not have, with the nearest one that it has.';
 
-create function bulkhead_private.reach(principals text[]) returns bulkhead_private.reach
+create function bulkhead_private.reach(principals text[]) returns text
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
-  as '8a181a56d379f4984a84dc10e486eb23';
-comment on function bulkhead_private.reach(principals text[]) is 'The suites in which one of these principals, if not shut out, has at least each role. What an admin sees includes 0, which stands for the instance.';
+  set search_path=pg_catalog, pg_temp
+  as '54c1f46866cf1918e4615968e5c46f13';
+comment on function bulkhead_private.reach(principals text[]) is 'What these principals together, those that are not shut out, reach in each role (reach_lines). What an admin sees includes 0, which stands for the instance.';
+
+create function bulkhead_private.reach_in_role(lines text, rank integer) returns text
+  language sql immutable parallel unsafe security invoker
+  as 'ad931502f0a9a74679712c6ae01f54f2';
+comment on function bulkhead_private.reach_in_role(lines text, rank integer) is 'The bounds for viewer (1), appender, editor or owner (4), of lines as reach_lines writes them.';
+
+create function bulkhead_private.reach_lines(viewer int8multirange, appender int8multirange, editor int8multirange, owner int8multirange) returns text
+  language sql immutable parallel safe security invoker
+  as 'd3643cadcfa6dee22ac11742c20f6e3e';
+comment on function bulkhead_private.reach_lines(viewer int8multirange, appender int8multirange, editor int8multirange, owner int8multirange) is 'What somebody reaches in each role: lines of bounds, each written once, and before them for viewer, appender, editor and owner which line.';
 
 create function bulkhead_private.read_payloads(cases jsonb) returns bulkhead_private.case_payload[]
   language plpgsql immutable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '38d38afd76dc0a9ff3e13c1aee0ae5f5';
 comment on function bulkhead_private.read_payloads(cases jsonb) is 'The cases of an append, checked one by one. Not an array or a bad case: TCBAD with its position; none: TCEMP; over 10,000: TCBIG.';
 
 create function bulkhead_private.record_progress(operation bulkhead.bulk_operations, targets bulkhead_private.chunk_targets, result bulkhead_private.chunk_result, milliseconds double precision) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '6c0659e1b11ce2b88a6e05a868554ac4';
 comment on function bulkhead_private.record_progress(operation bulkhead.bulk_operations, targets bulkhead_private.chunk_targets, result bulkhead_private.chunk_result, milliseconds double precision) is 'Adds what a chunk did to the operation''s row, and ends the operation with its last chunk.';
 
 create function bulkhead_private.recover_operations() returns SETOF bigint
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'b5b786db0420f463e2a3df5daf7a962d';
 comment on function bulkhead_private.recover_operations() is 'Frees the jobs of dead workers, and queues what operations nobody runs and no job will run soon. Every worker calls it every few seconds; returns the suites queued.';
 
 create function bulkhead_private.refuse_audit_change() returns trigger
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '54c650e2866ab149f07793e9d9cc446a';
 comment on function bulkhead_private.refuse_audit_change() is 'Trigger: refuses to change, delete or truncate events with TCAUD, to everybody.';
 
 create function bulkhead_private.refuse_move() returns trigger
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'd2946a4f3874fead4d230b82c088d58d';
 comment on function bulkhead_private.refuse_move() is 'Trigger: refuses to change the suite or the id of a case with TCMOV.';
 
 create function bulkhead_private.refuse_other_member() returns trigger
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'd3c482a1d89e0ea6fb85b0feaad21045';
 comment on function bulkhead_private.refuse_other_member() is 'Trigger: a membership becomes no other one. TCMOV.';
 
+create function bulkhead_private.request() returns text
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '535c69f46a517aa2c1cc06fb78a20ce6';
+comment on function bulkhead_private.request() is 'What use_credential has set for this transaction: what the principal reaches (reach_lines), and as the last line who it is. Null where it has not been called, or where somebody else has made the setting.';
+
+create function bulkhead_private.request_signature(key bulkhead_private.signing_key, request text) returns text
+  language sql stable parallel unsafe security invoker
+  as '0ddcf9596e8d2105e232a22be14068d7';
+comment on function bulkhead_private.request_signature(key bulkhead_private.signing_key, request text) is 'The HMAC-SHA-256, in hex, of what the setting bulkhead.request says in this transaction: what keeps set_config from granting anything.';
+
 create function bulkhead_private.require_admin(what text) returns void
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '74337546a2a760856f6aba7f40495def';
 comment on function bulkhead_private.require_admin(what text) is 'Refuses a caller who is not an admin: 42501.';
 
 create function bulkhead_private.required_tag(selection jsonb) returns text
   language sql immutable strict parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '015f8a7a2c4d65248a9ec8585f1f7a0a';
 comment on function bulkhead_private.required_tag(selection jsonb) is 'A tag that every case of the selection has, whose links can be followed instead of all cases; null where there is none.';
 
 create function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'f6b7ee0b66db4253438c60bb3672b62b';
 comment on function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) is 'Does the next chunk of an operation, with its change log and the new cursor, in the caller''s transaction, and returns the operation. The caller holds the suite''s lock (suite_lock_key).';
 
 create function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   set lock_timeout=250ms
   as '7180dc0ee7a1a03325f0a49942bdb48f';
 comment on function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) is 'Runs a small operation within the call that submits it, unless the suite has another one to run first.';
 
 create function bulkhead_private.selected_targets(operation bulkhead.bulk_operations) returns bulkhead_private.chunk_targets
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '2b065b8b296f744db7c1850435f5814a';
 comment on function bulkhead_private.selected_targets(operation bulkhead.bulk_operations) is 'The next chunk of the cases that the operation''s selection matches, after its cursor and up to its high-water id.';
 
 create function bulkhead_private.selection_source(selection jsonb) returns text
   language plpgsql stable strict parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '889f2e97bdf2dcc0e9f277ef520f8f1d';
 comment on function bulkhead_private.selection_source(selection jsonb) is 'A selection as a query for its cases in the order of their ids, of the suite $1, after the id $2 and up to the id $3.';
 
 create function bulkhead_private.selection_sql(selection jsonb) returns text
   language sql stable strict parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '8a05f2affb64cf2755ab88ea3ce2f5fb';
 comment on function bulkhead_private.selection_sql(selection jsonb) is 'A selection as an SQL condition on a case c of the suite $1; values are quoted with %L.';
 
-create function bulkhead_private.set_signed(name text, value text) returns void
-  language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
-  as 'a817eed5caa2b2721c4866a9761582b8';
-comment on function bulkhead_private.set_signed(name text, value text) is 'Sets bulkhead.<name> for this transaction, signed.';
-
 create function bulkhead_private.set_status_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '20238206a1a1c71711d332e2e68be2c0';
 comment on function bulkhead_private.set_status_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of set_status.';
 
-create function bulkhead_private.sign_setting(name text, value text) returns text
-  language plpgsql stable parallel unsafe security invoker
-  set search_path=""
-  as '126b1b590f298c7baf05ef6231c686da';
-comment on function bulkhead_private.sign_setting(name text, value text) is 'The HMAC-SHA-256, in hex, of a setting of this transaction: what keeps set_config from granting anything.';
-
-create function bulkhead_private.signed_setting(name text) returns text
-  language plpgsql stable parallel unsafe security invoker
-  set search_path=""
-  as '2dbe9daca16a4e302b5c12bd1df1af1e';
-comment on function bulkhead_private.signed_setting(name text) is 'What use_credential has set in this transaction under bulkhead.<name>; null for a setting that is not there, or that somebody else has made.';
+create function bulkhead_private.signed_request(key bulkhead_private.signing_key, signed text) returns text
+  language sql stable parallel unsafe security invoker
+  as '53acd0f36425f7c2a3bbc4e2a8ab1ec2';
+comment on function bulkhead_private.signed_request(key bulkhead_private.signing_key, signed text) is 'What a signed setting says; null for one that is not there, or that somebody else has made.';
 
 create function bulkhead_private.start_session(principal text, display_name text, groups text[] DEFAULT '{}'::text[], valid_for interval DEFAULT '12:00:00'::interval, valid_until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) returns text
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '15af3acfc7e68ab8a9c66afdc0eea54b';
 comment on function bulkhead_private.start_session(principal text, display_name text, groups text[], valid_for interval, valid_until timestamp with time zone) is 'Opens a session for a principal who has proved who that is, with the groups that the sign-in provider says, and shows its secret this once.';
 
 create function bulkhead_private.start_token_session(hash bytea) returns text
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '3d02f2bc6e52688572c3886078dd44af';
 comment on function bulkhead_private.start_token_session(hash bytea) is 'Opens a session that does what a token may, and ends with it at the latest. Not a valid token: TCAUT.';
 
 create function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '80e79969a1fb9a0c0f5b0663df8cddd6';
 comment on function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real) is 'Writes an operation, fixes which cases it covers, and runs it in the call when it is small (up to 500 cases, no new tag); otherwise a worker runs it.';
 
 create function bulkhead_private.submit_payload(task text, payload jsonb) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '85c828359c4fdad180bac6a4cd212895';
 comment on function bulkhead_private.submit_payload(task text, payload jsonb) is 'Calls the bulkhead function that a job of the same name asks for, with the payload''s keys as named arguments: graphile_worker.add_job(''bulk_tag'', …) is bulkhead.bulk_tag(…). A key that is unknown, missing or not an array: TCARG.';
 
@@ -1431,93 +1430,99 @@ create function bulkhead_private.suite_lock_key(suite_id bigint) returns bigint
   as 'a7121e19c7b773d6635961761d451db6';
 comment on function bulkhead_private.suite_lock_key(suite_id bigint) is 'The advisory lock that whoever runs an operation of this suite holds: one at a time in a suite.';
 
+create function bulkhead_private.suites_of_login(rank integer) returns bigint[]
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '3d3ae5178090132789da7b1bc576e8ba';
+comment on function bulkhead_private.suites_of_login(rank integer) is 'What somebody reaches without a token or session: the owner every suite, another login those that role:<login> is a member of.';
+
 create function bulkhead_private.suites_of_token(principal text, suite_id bigint DEFAULT NULL::bigint) returns bigint[]
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'd8028623673ac220caab8b4a67fcb1ae';
 comment on function bulkhead_private.suites_of_token(principal text, suite_id bigint) is 'The suites that a token reaches and the caller manages: of all suites, or this one. None: TCNTK, whether there is such a token or not.';
 
 create function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '8303a3716818625763b7b34ef4764512';
 comment on function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of tag, rename_tag and merge_tags: takes the links of "remove" off the cases and puts those of "add" on. A case that has another tag of an exclusive group is served by on_exclusive: replace, skip or fail.';
 
 create function bulkhead_private.tag_family(suite_id bigint, name text) returns text[]
   language sql stable parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '0ccf6c158ce40eb6c96d90cf73a6f97e';
 comment on function bulkhead_private.tag_family(suite_id bigint, name text) is 'The tag that the name stands for in this suite, followed by its aliases; null for a name that the dictionary does not have.';
 
 create function bulkhead_private.tag_term(suite_id bigint, name text, is_prefix boolean) returns jsonb
   language plpgsql stable parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'a09ad94853a4df766ba24a0cbf1b4835';
 comment on function bulkhead_private.tag_term(suite_id bigint, name text, is_prefix boolean) is 'A name or prefix of a tag expression, resolved in the suite''s dictionary: {"any": [names]}. Unknown: TCNTG.';
 
 create function bulkhead_private.tag_tokens(expression text) returns TABLE(kind text, name text, is_prefix boolean, character_position integer)
   language plpgsql immutable parallel safe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '1243c78a660e1d6b8e5c86b5e0678211';
 comment on function bulkhead_private.tag_tokens(expression text) is 'The tokens of a tag expression: ( ) & | ! and names, with the character at which each begins. The words and, or, not become & | !.';
 
 create function bulkhead_private.tag_tree_sql(tree jsonb) returns text
   language plpgsql immutable strict parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '1f0936e655513dcd6f589db02ba2cf8c';
 comment on function bulkhead_private.tag_tree_sql(tree jsonb) is 'A parsed tag expression as an SQL condition on a case c of the suite $1.';
 
 create function bulkhead_private.undo_added_links(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '7e5f1f58f3cf55e1d3da2834a631de7d';
 comment on function bulkhead_private.undo_added_links(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Takes off the links that the operation put on and nobody has touched since; returns the cases where that was not so.';
 
 create function bulkhead_private.undo_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'e0a49743c0ca826f88ac4bb37cb0023b';
 comment on function bulkhead_private.undo_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of undo. A case counts as skipped when anything of it was left alone because somebody has changed it since.';
 
 create function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '57eb65329d2ffb74123d67144489c230';
 comment on function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Deletes copies that nobody has touched since; returns the source cases of the others.';
 
 create function bulkhead_private.undo_deletions(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'd51f23fae7a6f203e95164f81a84d95d';
 comment on function bulkhead_private.undo_deletions(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Brings deleted cases back with their ids and versions; returns those whose external key was taken since.';
 
 create function bulkhead_private.undo_removed_links(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as '84e4d719af4c12120016be06cf6af1f8';
 comment on function bulkhead_private.undo_removed_links(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Puts back the links that the operation took off, as they were, where nobody has changed them since and no other tag of the group has come; returns the cases where that was not so.';
 
 create function bulkhead_private.undo_statuses(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'fc1a5b378ca992bec6c89ecf85de333c';
 comment on function bulkhead_private.undo_statuses(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Gives the cases the status back that they had, where the operation''s is still the last; returns the cases where it is not.';
 
 create function bulkhead_private.undo_targets(operation bulkhead.bulk_operations) returns bulkhead_private.chunk_targets
   language plpgsql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'fde919395ed90cb5400d9295a6a1257f';
 comment on function bulkhead_private.undo_targets(operation bulkhead.bulk_operations) is 'The next chunk of the cases that the operation to be undone changed; never more than one chunk of that operation.';
 
 create function bulkhead_private.unfinished_operation(suite_id bigint) returns bulkhead.bulk_operations
   language sql stable parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'bae08085fca3506e09d7a46e9e4154bd';
 comment on function bulkhead_private.unfinished_operation(suite_id bigint) is 'The operation of a suite that is to be run now: the one that is running, otherwise the one submitted first. An operation can appear behind a younger one, because it was submitted in a transaction that took its time.';
 
 create function bulkhead_private.use_sign_in_link(hash bytea) returns text
   language plpgsql volatile parallel unsafe security invoker
-  set search_path=""
+  set search_path=pg_catalog, pg_temp
   as 'baf929e0da80a64c6e39c80739191bda';
 comment on function bulkhead_private.use_sign_in_link(hash bytea) is 'Takes a sign-in link for a session, once. Not a valid link: TCAUT.';
 

@@ -1,9 +1,11 @@
 /**
- * What access costs: requests with a token, through row-level security, against the same requests
- * by a server that is the owner of the database and asks nobody who they are.
+ * What access costs: requests with a token and row-level security, against the same requests, with
+ * the same token, where statements run as the owner, whom row-level security lets pass. And, for the
+ * whole of it, against an owner's server that asks nobody who they are.
  */
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express from 'express';
+import express, { type Express } from 'express';
 import { postgraphile } from 'postgraphile';
 import { makePgService } from 'postgraphile/adaptors/pg';
 import { grafserv } from 'postgraphile/grafserv/express/v4';
@@ -11,6 +13,9 @@ import { withClient } from '../src/database/admin.ts';
 import { makePool } from '../src/database/pools.ts';
 import { makeListener } from '../src/graphql/listener.ts';
 import { makePreset } from '../src/graphql/preset.ts';
+import { makeApp } from '../src/http/app.ts';
+import { callers } from '../src/http/callers.ts';
+import { makeGate } from '../src/http/gate.ts';
 import { startServer } from '../src/http/server.ts';
 import type { BenchContext, BenchDatabase, Figure } from './support/bench.ts';
 import { makeSide, type Side } from './support/side.ts';
@@ -21,6 +26,9 @@ export type AccessResult = {
   bench: 'access';
   ratio_read_p50: number;
   ratio_append_p95: number;
+  /** The same against a server that does not look at tokens at all. */
+  ratio_read_p50_in_all: number;
+  ratio_append_p95_in_all: number;
   read_p50_ms: number;
   append_p95_ms: number;
 };
@@ -48,8 +56,9 @@ const appendDocument = `mutation ($suite: BigInt!, $cases: JSON!) {
   appendCases(input: { suiteId: $suite, cases: $cases }) { results { caseId outcome } }
 }`;
 
-type Sides = { guarded: Side; open: Side };
-type Samples = { guarded: number[]; open: number[] };
+const names = ['guarded', 'owner', 'open'] as const;
+type Sides = Record<(typeof names)[number], Side>;
+type Samples = Record<(typeof names)[number], number[]>;
 type Round = { reads: Samples; appends: Samples };
 
 /** Asks both sides in turn, request by request. */
@@ -63,6 +72,7 @@ export async function run(
   const { suite, token } = await fillSuites(database, { suites, oneOf, casesEach });
   const sides = {
     guarded: await startGuarded(context, database, token),
+    owner: await startOwner(context, database, token),
     open: await startOpen(context, database),
   };
   try {
@@ -74,8 +84,7 @@ export async function run(
     }
     return summarise(rounds);
   } finally {
-    await sides.guarded.stop();
-    await sides.open.stop();
+    for (const name of names) await sides[name].stop();
   }
 }
 
@@ -121,28 +130,59 @@ async function startGuarded({ logger }: BenchContext, urls: BenchDatabase, token
   return makeSide({ port, path: '/graphql', body: {}, token, stop });
 }
 
+/** The same server to the last header, but for its connections, which are the owner's. */
+async function startOwner({ logger }: BenchContext, { ownerUrl }: BenchDatabase, token: string) {
+  const pool = makePool(ownerUrl, 'bulkhead bench', logger, { pipeline: true, max: 20 });
+  const listener = makeListener({ connectionString: ownerUrl, logger });
+  const gate = makeGate({ pool, rateLimit: 1_000_000 });
+  const credentialOf = (request: IncomingMessage) => callers.get(request)?.hash;
+  const graphql = postgraphile(
+    makePreset({ pool, listener, logger, credentialOf, onRefused: gate.forget }),
+  );
+  const handler = graphql.createServ(grafserv);
+  const app = await makeApp({
+    publicUrl: undefined,
+    gate,
+    signIn: (_request, _response, next) => next(),
+    checkReady: async () => {},
+    addGraphql: (to) => handler.addTo(to, null, false),
+    logger,
+  });
+  const release = async () => {
+    await listener.release();
+    await graphql.release();
+    await pool.end();
+  };
+  return serveSide(app, token, release);
+}
+
+async function serveSide(app: Express, token: string, release: () => Promise<void>) {
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const stop = async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await release();
+  };
+  const { port } = server.address() as AddressInfo;
+  return makeSide({ port, path: '/graphql', body: {}, token, stop });
+}
+
 /** The same GraphQL as the owner, whom policies let pass: no credential, no transaction around a read. */
 async function startOpen({ logger }: BenchContext, { ownerUrl }: BenchDatabase): Promise<Side> {
   const pool = makePool(ownerUrl, 'bulkhead bench', logger);
   const listener = makeListener({ connectionString: ownerUrl, logger });
   const service = makePgService({ schemas: ['bulkhead'], pool, pgSubscriber: listener as never });
-  const graphql = postgraphile({
-    ...makePreset({ pool, listener, logger }),
-    pgServices: [service],
-  });
+  const preset = makePreset({ pool, listener, logger });
+  const grafast = { ...preset.grafast, context: () => ({ pgSettings: {} }) };
+  const graphql = postgraphile({ ...preset, grafast, pgServices: [service] });
   const app = express();
   app.use('/graphql', express.json());
   await graphql.createServ(grafserv).addTo(app, null, false);
-  const server = app.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const stop = async () => {
-    await new Promise((resolve) => server.close(resolve));
+  return serveSide(app, 'nobody-asks', async () => {
     await listener.release();
     await graphql.release();
     await pool.end();
-  };
-  const { port } = server.address() as AddressInfo;
-  return makeSide({ port, path: '/graphql', body: {}, token: 'nobody-asks', stop });
+  });
 }
 
 async function measureRound(
@@ -161,11 +201,10 @@ async function measureRound(
 }
 
 async function measure(sides: Sides, requests: number, makeBody: () => object): Promise<Samples> {
-  const samples: Samples = { guarded: [], open: [] };
+  const samples: Samples = { guarded: [], owner: [], open: [] };
   for (let number = 0; number < requests; number++) {
     // Whoever comes second finds the pages of the first in the cache.
-    const order = number % 2 ? (['guarded', 'open'] as const) : (['open', 'guarded'] as const);
-    for (const name of order) {
+    for (const name of number % 2 ? names : names.toReversed()) {
       const { value, ms } = await timed(() => sides[name].ask(makeBody()));
       if (value.includes('"errors"')) throw new Error(`${name}: ${value.slice(0, 500)}`);
       samples[name].push(ms);
@@ -176,7 +215,7 @@ async function measure(sides: Sides, requests: number, makeBody: () => object): 
 
 /** The result as lines of a table. */
 export function figures(result: AccessResult): Figure[] {
-  const { ratio_read_p50, ratio_append_p95, read_p50_ms, append_p95_ms } = result;
+  const { read_p50_ms, append_p95_ms } = result;
   const ratio = (value: number) => ({
     value: String(value),
     target: '≤ 1.15',
@@ -184,22 +223,30 @@ export function figures(result: AccessResult): Figure[] {
   });
   return [
     { what: 'suites and a page of cases with a token, p50', value: `${read_p50_ms} ms` },
-    { what: '  ratio to the owner without', ...ratio(ratio_read_p50) },
+    { what: '  ratio to the owner', ...ratio(result.ratio_read_p50) },
+    { what: '  ratio to no access control at all', value: String(result.ratio_read_p50_in_all) },
     { what: 'an append of one case with a token, p95', value: `${append_p95_ms} ms` },
-    { what: '  ratio to the owner without', ...ratio(ratio_append_p95) },
+    { what: '  ratio to the owner', ...ratio(result.ratio_append_p95) },
+    { what: '  ratio to no access control at all', value: String(result.ratio_append_p95_in_all) },
   ];
 }
 
-const ratioOf = ({ guarded, open }: Samples, figure: (samples: number[]) => number) =>
-  figure(guarded) / figure(open);
+/** A figure of the guarded side over the same of another one. */
+const ratioTo = (
+  other: 'owner' | 'open',
+  samples: Samples,
+  figure: (samples: number[]) => number,
+) => figure(samples.guarded) / figure(samples[other]);
 const p95 = (samples: number[]) => percentile(samples, 0.95);
 
 function summarise(rounds: readonly Round[]): AccessResult {
   const of = (value: (of: Round) => number) => round(median(rounds.map(value)));
   return {
     bench: 'access',
-    ratio_read_p50: of(({ reads }) => ratioOf(reads, median)),
-    ratio_append_p95: of(({ appends }) => ratioOf(appends, p95)),
+    ratio_read_p50: of(({ reads }) => ratioTo('owner', reads, median)),
+    ratio_append_p95: of(({ appends }) => ratioTo('owner', appends, p95)),
+    ratio_read_p50_in_all: of(({ reads }) => ratioTo('open', reads, median)),
+    ratio_append_p95_in_all: of(({ appends }) => ratioTo('open', appends, p95)),
     read_p50_ms: of(({ reads }) => median(reads.guarded)),
     append_p95_ms: of(({ appends }) => p95(appends.guarded)),
   };
@@ -207,7 +254,7 @@ function summarise(rounds: readonly Round[]): AccessResult {
 
 function describe({ reads, appends }: Round): string {
   const line = (name: string, samples: Samples, figure: (of: number[]) => number) =>
-    `${name} ${figure(samples.guarded).toFixed(2)} against ${figure(samples.open).toFixed(2)} ms (${ratioOf(samples, figure).toFixed(2)})`;
+    `${name} ${names.map((side) => figure(samples[side]).toFixed(2)).join(', ')} ms`;
   return [
     line('read p50', reads, median),
     line('append p50', appends, median),

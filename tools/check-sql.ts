@@ -1,10 +1,11 @@
 /**
  * Lints the SQL: PostgreSQL's own parser reads every statement, and the house style is held: lower-case keywords,
- * two spaces, lines that fit, one object in a fixture, named like its file.
+ * two spaces, lines that fit, one object in a fixture, named like its file, and no text executed that nothing has quoted.
  */
 import * as fs from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { parse, scan } from 'libpg-query';
+import { findUnquoted } from '../src/commands/doctor/dynamic-sql.ts';
 
 const project = join(import.meta.dirname, '..');
 const longestLine = 160;
@@ -36,7 +37,18 @@ async function checkFile(file: string) {
     const { message, sqlDetails } = error as Error & { sqlDetails?: { cursorPosition?: number } };
     report(file, lineAt(sql, sqlDetails?.cursorPosition ?? 0), message);
   }
-  if (fixtures.includes(file)) checkName(file, sql);
+  if (fixtures.includes(file)) {
+    checkName(file, sql);
+    checkDynamic(file, sql);
+  }
+}
+
+/** Text that a function executes is quoted: the doctor asks the same of the functions of a live database. */
+function checkDynamic(file: string, sql: string) {
+  const functions = /^create or replace function (\w+\.\w+)[\s\S]*?^as \$\$([\s\S]*?)^\$\$;/gm;
+  for (const { index, 1: name = '', 2: body = '' } of sql.matchAll(functions))
+    for (const statement of findUnquoted(name, body))
+      report(file, lineAt(sql, index), `${name} executes what nothing has quoted: ${statement}`);
 }
 
 /** Bodies in dollar quotes are SQL as well, and are scanned as such. */

@@ -1,5 +1,5 @@
---! Previous: sha1:e8ef9893c81a3e17d845be2058af02478c64743e
---! Hash: sha1:afd1451baeaf2f3269dd849d30f22ca861246e7a
+--! Previous: sha1:221c51d383ace8e8cb1f773118d21c804da565d6
+--! Hash: sha1:73652007ebf6b678ebfb6d3ba2da7abed26a3f54
 --! Message: audit
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:afd1451baeaf2f3269dd849d30f22ca861246e7a
---! Hash: sha1:ad295e66a05b275c1914f8063be88971c580ea24
+--! Previous: sha1:73652007ebf6b678ebfb6d3ba2da7abed26a3f54
+--! Hash: sha1:9ba7059b66c43ed6c5a57c13820b9c21c545706a
 --! Message: search path
 
 --! split: 1-current.sql

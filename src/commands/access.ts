@@ -49,14 +49,18 @@ export function printRows<Row>(
   columns: Column<Row>[],
   options: { json: boolean | undefined; none: string },
 ): void {
-  if (options.json) return deps.print(JSON.stringify(rows, null, 2));
-  if (rows.length === 0) return deps.note(options.none);
+  if (options.json) deps.print(JSON.stringify(rows, null, 2));
+  else if (rows.length === 0) deps.note(options.none);
+  else deps.print(drawTable(rows, columns));
+}
+
+function drawTable<Row>(rows: Row[], columns: Column<Row>[]): string {
   const table = new Table({
     head: columns.map(([head]) => head),
     style: { head: [], border: [] },
   });
   for (const row of rows) table.push(columns.map(([, show]) => show(row)));
-  deps.print(table.toString());
+  return table.toString();
 }
 
 /** A time as a table shows it, to the minute. */

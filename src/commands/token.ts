@@ -1,7 +1,7 @@
 /** `bulkhead token`: what programs come in with. */
 import type { Command } from 'commander';
-import { createToken, listTokens, revokeToken } from '../queries/access.queries.ts';
 import type { IListTokensResult } from '../queries/access.queries.ts';
+import { createToken, listTokens, revokeToken } from '../queries/access.queries.ts';
 import {
   type AccessCommandDeps,
   type Column,

@@ -10,28 +10,29 @@ const toolSchemas = ['graphile_worker', 'graphile_migrate'];
  * without an entry has the default one; what came with an extension is its own affair.
  */
 const granted = `
-  select o.schema, o.kind, o.kind || ' ' || o.name as object, o.target, g.grantee, g.privilege_type as privilege, o.owner,
+  select o.schema, o.kind, o.kind || ' ' || o.name as object, o.target, g.grantee, g.privilege_type as privilege, o.owner, o.column_name, o.parent,
          case g.grantee when 0 then 'public' else g.grantee::regrole::text end as who
     from (
       select null as schema, 'database' as kind, quote_ident(datname) as name, 'database ' || quote_ident(datname) as target, datdba as owner,
-             coalesce(datacl, acldefault('d', datdba)) as acl
+             coalesce(datacl, acldefault('d', datdba)) as acl, null as column_name, null as parent
         from pg_database where datname = current_database()
       union all
-      select nspname, 'schema', quote_ident(nspname), 'schema ' || quote_ident(nspname), nspowner, coalesce(nspacl, acldefault('n', nspowner))
+      select nspname, 'schema', quote_ident(nspname), 'schema ' || quote_ident(nspname), nspowner, coalesce(nspacl, acldefault('n', nspowner)), null, null
         from pg_namespace
       union all
       select pronamespace::regnamespace::text, 'function', p.oid::regprocedure::text, 'routine ' || p.oid::regprocedure, proowner,
-             coalesce(proacl, acldefault('f', proowner))
+             coalesce(proacl, acldefault('f', proowner)), null, null
         from pg_proc as p
        where not exists (select from pg_depend where classid = 'pg_proc'::regclass and objid = p.oid and deptype = 'e')
       union all
       select relnamespace::regnamespace::text, case relkind when 'S' then 'sequence' else 'relation' end, c.oid::regclass::text,
              case relkind when 'S' then 'sequence ' else 'table ' end || c.oid::regclass, relowner,
-             coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))
+             coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner)), null, null
         from pg_class as c where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       union all
       select relnamespace::regnamespace::text, 'column', format('%s(%I)', c.oid::regclass, attname),
-             format('(%I) on table %s', attname, c.oid::regclass), relowner, attacl
+             format('(%I) on table %s', attname, c.oid::regclass), relowner, attacl,
+             quote_ident(attname), c.oid::regclass::text
         from pg_attribute as a join pg_class as c on c.oid = a.attrelid where attacl is not null
     ) as o
    cross join aclexplode(o.acl) as g
@@ -104,11 +105,20 @@ export async function readWriteGrants(client: pg.ClientBase, login: string): Pro
     client,
     `with granted as (${granted})
      ${breaches}
-      where schema = 'bulkhead'
-        and (who = $1 and grantee <> 'bulkhead_user'::regrole
-             or who = 'bulkhead_user'
-                and (kind = 'sequence' or (kind = 'relation' and privilege <> 'SELECT') or (kind = 'schema' and privilege <> 'USAGE')
-                     or (kind = 'column' and privilege not in ('SELECT', 'INSERT', 'UPDATE'))))
+      where schema = 'bulkhead' and who = quote_ident($1) and who <> 'bulkhead_user'
+     union all
+     -- taking a privilege on a table takes the same one on its columns as well, which are given back
+     select object || ': ' || who || ', ' || lower(privilege),
+            concat_ws(' ', format('revoke %s %s from %s;', lower(privilege), case kind when 'column' then target else 'on ' || target end, who),
+                      (select format('grant %s (%s) on %s to %s;', lower(g.privilege), string_agg(g.column_name, ', '), g.parent, g.who)
+                         from granted as g
+                        where g.kind = 'column' and 'table ' || g.parent = granted.target and g.privilege = granted.privilege
+                          and g.who = granted.who
+                        group by g.privilege, g.parent, g.who))
+       from granted
+      where schema = 'bulkhead' and who = 'bulkhead_user'
+        and (kind = 'sequence' or (kind = 'relation' and privilege <> 'SELECT') or (kind = 'schema' and privilege <> 'USAGE')
+             or (kind = 'column' and privilege not in ('SELECT', 'INSERT', 'UPDATE')))
       order by problem`,
     [login],
   );

@@ -1,6 +1,6 @@
 /**
  * What `doctor` reads of logins and roles from the system catalogue. Plain statements rather than generated queries: they have
- * to work on a database that has none of our objects yet. Names come out qualified, so the session's search_path is empty.
+ * to work on a database that has none of our objects yet. Names come out qualified, since doctor sets a search_path without our schemas.
  */
 import type pg from 'pg';
 
@@ -70,14 +70,14 @@ export async function readMemberships(client: pg.ClientBase, roles: string[]): P
                         then ', and so of the owner' end) as problem,
             format('revoke %s from %s;', m.roleid::regrole, m.member::regrole) as mend
        from pg_auth_members as m
-      where m.member::regrole::text = any ($1::text[]) and m.roleid::regrole::text <> 'bulkhead_user'
+      where m.member in (select oid from pg_roles where rolname = any ($1)) and m.roleid::regrole::text <> 'bulkhead_user'
      union all
      select format('%s may give %s to others', m.member::regrole, m.roleid::regrole),
             format('revoke admin option for %s from %s;', m.roleid::regrole, m.member::regrole)
        from pg_auth_members as m
-      where m.member::regrole::text = any ($1::text[]) and m.roleid::regrole::text = 'bulkhead_user' and m.admin_option
+      where m.member in (select oid from pg_roles where rolname = any ($1)) and m.roleid::regrole::text = 'bulkhead_user' and m.admin_option
       order by 1`,
-    [roles.map(quoted)],
+    [roles],
   );
 }
 
@@ -120,6 +120,11 @@ export async function readMissingLimits(client: pg.ClientBase, role: string): Pr
   );
 }
 
+/** Makes names come out qualified, whatever the login or the URL has set. */
+export async function qualifyNames(client: pg.ClientBase): Promise<void> {
+  await client.query('set search_path = pg_catalog, pg_temp');
+}
+
 /** Runs a query for what is wrong. */
 export async function readBreaches(
   client: pg.ClientBase,
@@ -128,9 +133,4 @@ export async function readBreaches(
 ): Promise<Breach[]> {
   const { rows } = await client.query(sql, values);
   return rows;
-}
-
-/** As regrole shows a name. */
-function quoted(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

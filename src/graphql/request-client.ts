@@ -1,12 +1,13 @@
 /**
  * How requests reach the database: each statement in a transaction of its own that acts for the
- * caller's credential, all of it sent at once. One by one, as PostGraphile's own adaptor does it,
- * the same takes four round trips.
+ * caller's credential, all of it sent at once; in one message where the connection has done it before
+ * (request-query.ts). One by one, as PostGraphile's own adaptor does it, it takes four round trips.
  */
 import type pg from 'pg';
 import type { PgClient, PgClientQuery, PgClientResult } from 'postgraphile/@dataplan/pg';
 import { BulkheadError } from '../errors.ts';
 import { forgetPrepared, notePrepared } from './prepared.ts';
+import { canActFor, credentialStatement, queryFor } from './request-query.ts';
 
 /** `pgSettings`: { credential } of a request, { catalogue: 'read' } where the schema is made from it. */
 type Settings = Record<string, string | undefined> | null;
@@ -19,9 +20,9 @@ type Options = { pool: pg.Pool; onRefused(hash: string): void };
 /** The pool's connections have to be in the role of requests, and in pipeline mode. */
 export function makeWithRequestClient({ pool, onRefused }: Options): WithClient {
   return async (settings, work) => {
-    const opening = openingOf(settings);
+    const caller = callerOf(settings);
     const client = await pool.connect();
-    const request = makeRequestClient(client, opening);
+    const request = makeRequestClient(client, caller);
     try {
       return await work(request);
     } catch (error) {
@@ -37,21 +38,22 @@ export function makeWithRequestClient({ pool, onRefused }: Options): WithClient 
 
 /** Makes the transaction act for the token or session that has this SHA-256, and says who it is. */
 export function useCredential(hash: Buffer): pg.QueryConfig {
-  return {
-    name: 'use_credential',
-    text: 'select principal, kind, expires_at from bulkhead.use_credential($1)',
-    values: [hash],
-  };
+  return { ...credentialStatement, values: [hash] };
 }
 
-function openingOf(settings: Settings): pg.QueryConfig[] {
-  if (settings?.credential)
-    return [{ text: 'begin' }, useCredential(Buffer.from(settings.credential, 'hex'))];
-  if (settings?.catalogue === 'read') return [{ text: 'begin read only' }];
+/** For whom, and how a transaction for them begins. */
+type Caller = { hash?: Buffer; opening: pg.QueryConfig[] };
+
+function callerOf(settings: Settings): Caller {
+  if (settings?.credential) {
+    const hash = Buffer.from(settings.credential, 'hex');
+    return { hash, opening: [{ text: 'begin' }, useCredential(hash)] };
+  }
+  if (settings?.catalogue === 'read') return { opening: [{ text: 'begin read only' }] };
   throw new BulkheadError('UNAUTHENTICATED', 'the request shows neither a token nor a session');
 }
 
-function makeRequestClient(client: pg.PoolClient, opening: pg.QueryConfig[]) {
+function makeRequestClient(client: pg.PoolClient, caller: Caller) {
   // Transactions of one connection come one after the other.
   let last: Promise<unknown> = Promise.resolve();
   const guard = makeGuard();
@@ -62,8 +64,8 @@ function makeRequestClient(client: pg.PoolClient, opening: pg.QueryConfig[]) {
     return done;
   };
   const self: PgClient & { end(): Promise<unknown> } = {
-    query: (query) => inTurn(() => runAlone(client, opening, query)),
-    withTransaction: (work) => inTurn(() => runTogether(client, opening, work as never)),
+    query: (query) => inTurn(() => runAlone(client, caller, query)),
+    withTransaction: (work) => inTurn(() => runTogether(client, caller, work as never)),
     end() {
       guard.end();
       return last;
@@ -88,10 +90,12 @@ function makeGuard() {
 /** One statement: the commit is on its way before the answer is, and becomes a rollback if that is an error. */
 async function runAlone<T>(
   client: pg.PoolClient,
-  opening: pg.QueryConfig[],
+  { hash, opening }: Caller,
   query: PgClientQuery,
 ): Promise<PgClientResult<T>> {
   forgetPrepared(client);
+  if (hash && canActFor(client))
+    return toResult(await queryFor(client, hash, toQuery(client, query)));
   const sent = [...opening, toQuery(client, query), { text: 'commit' }].map((one) =>
     client.query(one),
   );
@@ -109,7 +113,7 @@ async function runAlone<T>(
 /** Several statements, as they come. */
 async function runTogether<T>(
   client: pg.PoolClient,
-  opening: pg.QueryConfig[],
+  { opening }: Caller,
   work: (inner: PgClient) => Promise<T>,
 ): Promise<T> {
   forgetPrepared(client);

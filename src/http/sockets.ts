@@ -1,10 +1,11 @@
 /** Subscriptions: GraphQL over WebSocket, at the same address as GraphQL. */
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { useServer } from 'graphql-ws/use/ws';
 import { type GrafservBase, makeGraphQLWSConfig } from 'postgraphile/grafserv';
 import { WebSocketServer } from 'ws';
 import { limits } from '../graphql/limits.ts';
+import { callers as letIn } from './callers.ts';
 import { readShown } from './credentials.ts';
 import type { Gate } from './gate.ts';
 import { refuseForeign } from './origin.ts';
@@ -12,6 +13,9 @@ import { makeSocketCallers, type SocketContext } from './socket-callers.ts';
 
 /** How long a socket that is told to close may take. */
 const patience = 1000;
+
+/** Bytes that may come over a socket before it is let in: a first message is a few hundred. */
+const firstBytes = 64 * 1024;
 
 export type SocketsOptions = {
   server: Server;
@@ -28,6 +32,8 @@ export function startSockets({ server, handler, gate, publicUrl }: SocketsOption
   const subscriptions = useServer(
     {
       ...config,
+      // Otherwise what goes wrong within is told to the client as it is.
+      isProd: true,
       onConnect: (context) => callers.admit(context as SocketContext),
       onClose: (context) => callers.leave(context as SocketContext),
       onSubscribe: async (context, id, payload) =>
@@ -42,6 +48,7 @@ export function startSockets({ server, handler, gate, publicUrl }: SocketsOption
     if (shown?.by === 'cookie' && refuseForeign(request.headers, publicUrl))
       return refuse(socket, '403 Forbidden');
     sockets.handleUpgrade(request, socket, head, (opened) => {
+      limitStranger(request, socket);
       sockets.emit('connection', opened, request);
     });
   });
@@ -55,6 +62,17 @@ export function startSockets({ server, handler, gate, publicUrl }: SocketsOption
       clearTimeout(terminate);
     },
   };
+}
+
+/** A message is kept until it is whole; nobody who has not been let in can make that much. */
+function limitStranger(request: IncomingMessage, socket: Duplex): void {
+  let left = firstBytes;
+  const count = (piece: Buffer) => {
+    if (letIn.has(request)) return socket.off('data', count);
+    left -= piece.length;
+    if (left < 0) socket.destroy();
+  };
+  socket.on('data', count);
 }
 
 function refuse(socket: Duplex, status: string): void {

@@ -55,7 +55,7 @@ const forged = async () => {
   return rowCount;
 };
 
-test('no other page changes anything with a session, whatever it sends', async (t) => {
+test.serial('no other page changes anything with a session, whatever it sends', async (t) => {
   const { cookie } = api.headers;
   let requests = 0;
   for (const origin of origins)
@@ -77,7 +77,7 @@ test('no other page changes anything with a session, whatever it sends', async (
   t.true(requests >= 190);
 });
 
-test('from a page of this server, only JSON is taken, and only by POST', async (t) => {
+test.serial('from a page of this server, only JSON is taken, and only by POST', async (t) => {
   const { cookie } = api.headers;
   const own = { cookie, origin: api.url };
   for (const [type, body] of bodies.slice(1)) {

@@ -10,7 +10,7 @@ import type { Field } from '../helpers/access-api.ts';
 import type { ApiPlace } from './graphql-world.ts';
 
 /** A filter by a value of a suite, and the same by one that nothing has; null where that is not the same. */
-export type Filter = { of: string; there: string; nowhere: string | null };
+export type Filter = { there: string; nowhere: string | null };
 
 /** What the suite has in a column, and what nothing has there: just as much to sort by. */
 const valuesOf = (place: ApiPlace): Record<string, [there: string, nowhere: string]> => ({
@@ -62,7 +62,7 @@ function operatorsOf(
     // Numbers and times have rows of one's own on both sides, and rows of one's own are active too.
     const isExact = /^(not)?(equalTo|in)$/i.test(name) || !/id$|at$/i.test(column);
     const isSame = isExact && name !== 'isNull' && column !== 'status';
-    return { of: column, there: write(there), nowhere: isSame ? write(nowhere) : null };
+    return { there: write(there), nowhere: isSame ? write(nowhere) : null };
   });
 }
 

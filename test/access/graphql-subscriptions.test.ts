@@ -170,7 +170,7 @@ test('they end when the token expires, or the session ends', async (t) => {
   const expiring = await open(t, async (suites) => {
     const { token, principal } = await tokenFor(suites);
     await api.db.pool.query(
-      `update bulkhead_private.credentials set expires_at = clock_timestamp() + interval '3 s' where principal = $1`,
+      `update bulkhead_private.credentials set expires_at = clock_timestamp() + interval '5 s' where principal = $1`,
       [principal],
     );
     return token;

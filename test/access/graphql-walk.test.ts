@@ -171,7 +171,7 @@ test('no order, and no count, shows a row of another suite', async (t) => {
 test('no filter tells what is in another suite: it answers as for what is nowhere', async (t) => {
   let filters = 0;
   for (const { field, wrap } of listed()) {
-    for (const { of, there, nowhere } of filtersOf(field, world.other)) {
+    for (const { there, nowhere } of filtersOf(field, world.other)) {
       const send = (actor: Actor, filter: string) =>
         see(api.as(actor.secret), {
           query: wrap(`${field.name}(filter: ${filter})${select(field, () => [], 1)}`),
@@ -184,7 +184,6 @@ test('no filter tells what is in another suite: it answers as for what is nowher
         if (nowhere !== null) t.is(seen.text, (await send(actor, nowhere)).text, name);
         filters += 1;
       }
-      t.truthy(of);
     }
   }
   t.log(`${filters} filters`);

@@ -1,5 +1,4 @@
 /** The world of the matrix as it is reached through a server. */
-import type { Api } from '../helpers/api.ts';
 import { call, type Queryable } from '../helpers/cases.ts';
 import { type Actor, makePlace, makeWorld, type Place, type World } from './world.ts';
 
@@ -78,9 +77,6 @@ export function nameless(text: string, place: ApiPlace): string {
     .replaceAll(place.spare.principal, '<token>')
     .replaceAll(place.member, '<member>');
 }
-
-/** The server as an actor sees it. */
-export const apiAs = (api: Api, actor: Actor): Api => api.as(actor.secret);
 
 /** Everything that is kept of a suite, of every table that has suites. */
 export async function everythingOf(

@@ -5,12 +5,10 @@ import type { IncomingMessage } from 'node:http';
 /** Who asks: somebody who is let in, somebody who shows nothing, or what is no credential. */
 export type Visitor = 'let in' | 'nobody' | 'refused';
 
-/** A method and a path with the status for each; `signsIn`: who is refused is sent to where one signs in. */
+/** A method and a path, with the status for each. */
 export type Route = {
   method: string;
   path: string;
-  /** The path as the server has it, where that is a pattern. */
-  route?: string;
   body?: string;
   answers: Record<Visitor, number>;
 };

@@ -9,8 +9,10 @@ test('the benchmark compares requests with a token to those of an owner', async 
     bench: 'string',
     ratio_read_p50: 'number',
     ratio_append_p95: 'number',
+    ratio_read_p50_in_all: 'number',
+    ratio_append_p95_in_all: 'number',
     read_p50_ms: 'number',
     append_p95_ms: 'number',
   });
-  t.is(figures(result).length, 4);
+  t.is(figures(result).length, 6);
 });

@@ -3,6 +3,7 @@ import test from 'ava';
 import { databaseUrl, loginUrl, withClient } from '../../src/database/admin.ts';
 import { npmStart, runBulkhead, startBulkhead } from '../helpers/bulkhead.ts';
 import { makeDatabase } from '../helpers/database.ts';
+import { limitLogin } from '../helpers/doctor.ts';
 
 /** The exit code of a refusal that is about the set-up. */
 const setUp = 6;
@@ -88,8 +89,9 @@ test('serve and work refuse a database that is not migrated; migrate mends it', 
 });
 
 test('doctor finds what is wrong with a database', async (t) => {
-  const { ownerUrl, apiUrl, pool } = await makeDatabase(t);
+  const { name, ownerUrl, apiUrl, pool } = await makeDatabase(t);
   const environment = { DATABASE_URL: ownerUrl, BULKHEAD_API_DATABASE_URL: apiUrl };
+  await limitLogin(pool, name);
   const healthy = await runBulkhead(t, ['doctor'], environment);
   t.is(healthy.code, 0, healthy.output);
   t.notRegex(healthy.output, /[✖!]/);

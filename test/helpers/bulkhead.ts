@@ -90,6 +90,24 @@ export async function runBulkhead(
   return { code: await run.ended, output: run.output() };
 }
 
+/** The same with stdout and stderr apart, for what is read by programs. */
+export async function runSeparately(
+  t: ExecutionContext,
+  args: string[],
+  environment: Record<string, string> = {},
+) {
+  const { child, ended } = startBulkhead(t, args, environment);
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr?.on('data', (data) => {
+    stderr += data;
+  });
+  return { code: await ended, stdout, stderr };
+}
+
 /** A data folder that is removed at the end, along with a server that was left running in it. */
 export async function makeDataDir(t: ExecutionContext): Promise<string> {
   const folder = await fs.mkdtemp(join(tmpdir(), 'bulkhead-test-'));

@@ -16,11 +16,11 @@ const ourFunctions = `
       where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
     )`;
 
-const makeFunction = (body: string, options = "set search_path = pg_catalog, pg_temp") =>
+const makeFunction = (body: string, options = 'set search_path = pg_catalog, pg_temp') =>
   `create function bulkhead_private.f() returns void language plpgsql ${options} as $f$ begin ${body} end $f$`;
 
 testRule(test, database, {
-  rule: "every function in PL/pgSQL, and every definer function, pins search_path = pg_catalog, pg_temp",
+  rule: 'every function in PL/pgSQL, and every definer function, pins search_path = pg_catalog, pg_temp',
   sql: `
     select format('%s does not pin its search_path', f.name) as problem
     from (${ourFunctions}) f join pg_language l on l.oid = f.prolang
