@@ -1,6 +1,6 @@
 /** Who makes a request: known from its head, before anything else of it is read. */
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { BulkheadError } from '../errors.ts';
 import { addressOf, readShown } from './credentials.ts';
 import { type Caller, type Gate, isUnauthenticated } from './gate.ts';
@@ -34,10 +34,15 @@ export function sendToSignIn(to: string, options: Options): RequestHandler {
     try {
       await admit(request, response, next);
     } catch (error) {
-      if (!isUnauthenticated(error)) throw error;
-      response.set('Cache-Control', 'no-store').redirect(303, `/sign-in?to=${to}`);
+      redirectStranger(error, response, to);
     }
   };
+}
+
+/** Of an error that says that nobody is signed in; throws any other. */
+export function redirectStranger(error: unknown, response: Response, to: string): void {
+  if (!isUnauthenticated(error)) throw error;
+  response.set('Cache-Control', 'no-store').redirect(303, `/sign-in?to=${to}`);
 }
 
 /** A request without any credential. */

@@ -12,7 +12,7 @@ import { explain } from '../../graphql/errors.ts';
 import { makeWithRequestClient } from '../../graphql/request-client.ts';
 import type { Logger } from '../../logger.ts';
 import { endSession, startLinkSession, startTokenSession } from '../../queries/sign-in.queries.ts';
-import { callers, nothingShown, sendToSignIn } from '../callers.ts';
+import { callers, nothingShown, redirectStranger, sendToSignIn } from '../callers.ts';
 import { hashSecret, sessionHash } from '../credentials.ts';
 import { type Gate, isUnauthenticated } from '../gate.ts';
 import { originOf, refuseForeign } from '../origin.ts';
@@ -114,7 +114,12 @@ function addHome({ router, desk, config, ownerPool, apiPool, gate }: Routes) {
   router.get('/', sendToSignIn('/', { gate, publicUrl }), async (request, response) => {
     const caller = callers.get(request);
     if (!caller) throw nothingShown();
-    sendHome(response, await readHome(withClient, caller));
+    try {
+      sendHome(response, await readHome(withClient, caller));
+    } catch (error) {
+      // The session has ended since it was let in.
+      redirectStranger(error, response, '/');
+    }
   });
   router.post('/sign-out', requireOwnPage(config), async (request, response) => {
     const hash = sessionHash(request, publicUrl);
