@@ -105,6 +105,8 @@ export const registry: readonly ErrorEntry[] = [
   refusal('PROVIDER_UNAVAILABLE', null, later, 'The provider of OpenID Connect sign-ins does not answer, or not as it should.'),
   refusal('FOREIGN_ORIGIN', null, { ...bad, httpStatus: 403 }, 'A request comes from a web page of another site, or names a host that is not this one.'),
   refusal('NOT_FOUND', null, missing, 'There is nothing at this address.'),
+  refusal('UNKNOWN_FORMAT', null, bad, 'No file format has this name.'),
+  refusal('UNPACKS_TOO_LARGE', null, { ...bad, httpStatus: 413 }, 'Compressed data unpack to more than is allowed.'),
   refusal('BAD_FILE', null, bad, 'A file to import has errors; each is named with its line.'),
   refusal('BAD_CONFIG', null, setUp, 'A setting in the environment cannot be used.'),
   refusal('NOT_MIGRATED', null, { ...setUp, httpStatus: 503 }, 'The database lacks migrations of this version.'),

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClientBase } from 'pg';
+import { formatNames } from '../formats/registry.ts';
+import { mappingTable } from '../import/aliases.ts';
 import { type ImportResult, importFile, type OnConflict } from '../import/import-file.ts';
-import type { FileFormat } from '../import/records.ts';
+import { readFile } from '../import/read-file.ts';
 import { describeImport } from '../import/summary.ts';
 
 /** What the verb needs from the program: the owner's connection, and where its lines go. */
@@ -20,7 +22,8 @@ type Flags = {
   tag?: string[];
   create: boolean;
   onConflict: OnConflict;
-  format?: FileFormat;
+  format?: string;
+  dryRun: boolean;
 };
 
 /** Adds the verb `import` to the program. */
@@ -29,13 +32,13 @@ export function registerImport(program: Command, deps: ImportCommandDeps): void 
     .command('import')
     .summary('load the cases of a file into a suite')
     .description(
-      'Loads the cases of a JSONL or CSV file into a suite: all of them, or none and a list of\n' +
-        'what is wrong with which line. Without a mapping the fields are external_key, input,\n' +
-        'expected_output, metadata, tags and status; every other field goes to the metadata.\n' +
+      'Loads the cases of a file into a suite: all of them, or none and a list of what is wrong\n' +
+        'with which line. The format is detected by the fields, and --dry-run shows how they will be\n' +
+        'read; every field without another place goes to the metadata (docs/formats.md).\n' +
         'A field may be a path into an object: --input payload.question',
     )
     .argument('<suite>', 'slug of the suite')
-    .argument('<file>', 'a .jsonl or .csv file, UTF-8')
+    .argument('<file>', 'a .jsonl, .json or .csv file, UTF-8, also gzip')
     .option('--input <field>', 'field that holds the input')
     .option('--expected <field>', 'field that holds the expected output')
     .option('--key <field>', 'field that holds the key, unique in the suite')
@@ -49,8 +52,15 @@ export function registerImport(program: Command, deps: ImportCommandDeps): void 
         .choices(['fail', 'skip', 'update'])
         .default('fail'),
     )
-    .addOption(new Option('--format <format>', 'default: by the name').choices(['jsonl', 'csv']))
+    .addOption(
+      new Option('--format <format>', 'default: by the fields').choices([...formatNames, 'json']),
+    )
+    .option('--dry-run', 'only read the file, and say what it would be taken for', false)
     .action(async (suite: string, file: string, flags: Flags) => {
+      if (flags.dryRun) {
+        for (const line of await previewImport(file, flags)) deps.print(line);
+        return;
+      }
       const result = await deps.withOwnerClient((client) => runImport(client, suite, file, flags));
       for (const line of describeImport(suite, result)) deps.print(line);
     });
@@ -62,7 +72,7 @@ function runImport(
   file: string,
   flags: Flags,
 ): Promise<ImportResult> {
-  const { create, onConflict, format, tag, ...mapping } = flags;
+  const { create, onConflict, format, tag, dryRun: _, ...mapping } = flags;
   return importFile({
     client,
     suite,
@@ -72,6 +82,16 @@ function runImport(
     format,
     mapping: { ...mapping, extraTags: tag },
   });
+}
+
+/** Reads all of the file, so that what is wrong with it is said as well. */
+async function previewImport(file: string, flags: Flags): Promise<string[]> {
+  const { format, tag, create: _create, onConflict: _onConflict, dryRun: _, ...mapping } = flags;
+  const { rows, report } = readFile({ file, format, mapping: { ...mapping, extraTags: tag } });
+  let cases = 0;
+  for await (const batch of rows) cases += batch.length;
+  const found = report();
+  return [...(found ? mappingTable(found) : []), `${cases} ${cases === 1 ? 'case' : 'cases'} read; nothing was stored`];
 }
 
 function readNames(text: string, earlier: string[] = []): string[] {

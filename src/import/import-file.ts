@@ -16,7 +16,6 @@ import { encodeRow, type ImportRow } from './copy.ts';
 import type { Mapping } from './mapping.ts';
 import { ImportRefused, makeProblems } from './problems.ts';
 import { readFile } from './read-file.ts';
-import type { FileFormat } from './records.ts';
 
 /** What to do with a case whose key is already in the suite with another payload. */
 export type OnConflict = 'fail' | 'skip' | 'update';
@@ -45,7 +44,7 @@ export async function importFile(options: {
   client: ClientBase;
   suite: string;
   file: string;
-  format?: FileFormat | undefined;
+  format?: string | undefined;
   mapping?: Mapping;
   create?: boolean | undefined;
   onConflict?: OnConflict | undefined;

@@ -12,7 +12,7 @@ export async function* readJsonl(
     const records: FileRecord[] = [];
     for (const line of lines) {
       if (isBlank(line)) continue;
-      const result = parseLine(line);
+      const result = parseRecord(line);
       if (typeof result === 'string') problems.add(line.number, result);
       else records.push({ line: line.number, fields: result });
     }
@@ -20,7 +20,8 @@ export async function* readJsonl(
   }
 }
 
-function parseLine(line: Line): Record<string, unknown> | string {
+/** The JSON object in a line, or what is wrong with it. */
+export function parseRecord(line: Line): Record<string, unknown> | string {
   const refusal = refuseBytes(line);
   if (refusal !== null) return refusal;
   const text = line.bytes?.toString('utf8') ?? '';

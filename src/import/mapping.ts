@@ -1,6 +1,7 @@
 import type { ImportRow } from './copy.ts';
 import { type FieldReader, makeFieldReader } from './fields.ts';
 import { findUnstorable, isObject, parseJson, scalarText } from './json.ts';
+import { type KeyIndex, makeKeyIndex } from './key-index.ts';
 import { withoutPaths } from './paths.ts';
 import type { Problems } from './problems.ts';
 import { type FileFormat, type FileRecord, listNames } from './records.ts';
@@ -39,7 +40,7 @@ type Context = {
   reader: FieldReader;
   tagBook: TagBook;
   names: { input: string; expected: string; key: string; tags: string[] };
-  linesByKey: Map<string, number>;
+  keys: KeyIndex;
 };
 
 /** What is wrong with one record; caught where the record is mapped. */
@@ -62,7 +63,7 @@ export function makeMapper(deps: {
   const context: Context = {
     ...deps,
     reader: makeFieldReader(asked),
-    linesByKey: new Map(),
+    keys: makeKeyIndex(),
     names: {
       input: mapping.input ?? 'input',
       expected: mapping.expected ?? 'expected_output',
@@ -130,7 +131,7 @@ function describeMissingInput(fields: Fields, { names, format }: Context): strin
 }
 
 function readKey(fields: Fields, line: number, context: Context): string | null {
-  const { names, linesByKey, reader } = context;
+  const { names, keys, reader } = context;
   const value = reader.read(fields, names.key);
   if (value === null) return null;
   const key = scalarText(value);
@@ -140,11 +141,10 @@ function readKey(fields: Fields, line: number, context: Context): string | null 
   if ([...key].length > MAX_KEY_LENGTH) {
     throw new RowRefused(`the key has more than ${MAX_KEY_LENGTH} characters`);
   }
-  const earlier = linesByKey.get(key);
-  if (earlier !== undefined) {
+  const earlier = keys.note(key, line);
+  if (earlier !== null) {
     throw new RowRefused(`the key '${key}' is already used on line ${earlier}`);
   }
-  linesByKey.set(key, line);
   return key;
 }
 
@@ -200,12 +200,14 @@ function readMetadata(fields: Fields, { mapping, names, format, reader }: Contex
   if (!isObject(members)) {
     throw new RowRefused(`the metadata is ${JSON.stringify(own)}; it must be an object`);
   }
+  const inner = used.filter((name) => name.startsWith('metadata.')).map((name) => name.slice(9));
+  const kept = withoutPaths(members, inner);
   const rest = withoutPaths(fields, [...used, 'metadata']);
-  const doubled = Object.keys(rest).find((name) => Object.hasOwn(members, name));
+  const doubled = Object.keys(rest).find((name) => Object.hasOwn(kept, name));
   if (doubled !== undefined) {
     throw new RowRefused(`'${doubled}' is both a field and a member of the metadata`);
   }
-  return Object.fromEntries([...Object.entries(members), ...Object.entries(rest)]);
+  return Object.fromEntries([...Object.entries(kept), ...Object.entries(rest)]);
 }
 
 /** The JSON in a CSV cell; undefined when it is none. */

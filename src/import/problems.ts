@@ -3,8 +3,14 @@ import { BulkheadError } from '../errors.ts';
 /** One thing that is wrong with an import file, and on which lines; none for the whole file. */
 export type Problem = { message: string; lines: number[]; count: number };
 
+/** One problem on one line; null for the whole file. */
+export type LineProblem = { line: number | null; message: string };
+
 /** How many different problems are kept; the rest is only counted. */
 export const SHOWN_PROBLEMS = 20;
+
+/** How many problems are kept one by one, each with its line. */
+export const FIRST_PROBLEMS = 100;
 
 /** How many lines are named for one problem. */
 const SHOWN_LINES = 5;
@@ -12,6 +18,8 @@ const SHOWN_LINES = 5;
 /** Collects what is wrong with a file, so that one run shows it all instead of the first line of it. */
 export type Problems = {
   readonly shown: readonly Problem[];
+  /** The first of them in the order of the file, for whoever reads them by program. */
+  readonly first: readonly LineProblem[];
   readonly total: number;
   add(line: number | null, message: string): void;
 };
@@ -19,8 +27,10 @@ export type Problems = {
 /** Makes an empty collection of problems. */
 export function makeProblems(): Problems {
   const shown = new Map<string, Problem>();
+  const first: LineProblem[] = [];
   let total = 0;
   return {
+    first,
     get shown() {
       return [...shown.values()];
     },
@@ -29,6 +39,7 @@ export function makeProblems(): Problems {
     },
     add(line, message) {
       total += 1;
+      if (first.length < FIRST_PROBLEMS) first.push({ line, message });
       const problem = shown.get(message) ?? { message, lines: [], count: 0 };
       if (problem.count === 0 && shown.size >= SHOWN_PROBLEMS) return;
       shown.set(message, problem);
@@ -41,6 +52,8 @@ export function makeProblems(): Problems {
 /** The file cannot be imported. Nothing was written. */
 export class ImportRefused extends BulkheadError {
   readonly problems: readonly Problem[];
+  /** The first hundred with their lines. */
+  readonly first: readonly LineProblem[];
   readonly total: number;
 
   constructor(file: string, problems: Problems) {
@@ -49,6 +62,7 @@ export class ImportRefused extends BulkheadError {
       detail: describeProblems(problems),
     });
     this.problems = problems.shown;
+    this.first = problems.first;
     this.total = problems.total;
   }
 }

@@ -2,7 +2,7 @@
 export type FileRecord = { line: number; fields: Record<string, unknown> };
 
 /** How an import file is written. */
-export type FileFormat = 'jsonl' | 'csv';
+export type FileFormat = 'jsonl' | 'json' | 'csv';
 
 /** Names of fields for a message; a file with hundreds of columns does not fill the screen. */
 export function listNames(names: readonly string[]): string {

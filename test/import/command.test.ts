@@ -57,3 +57,45 @@ test('an unknown suite ends with exit code 3, a wrong flag says what it can be',
   t.not(flag.code, 0);
   t.regex(flag.output, /Allowed choices are fail, skip, update/);
 });
+
+test('bulkhead import knows the files of other tools, and --dry-run says how it reads them', async (t) => {
+  const file = makeFile(
+    t,
+    'tests.jsonl',
+    `${JSON.stringify({
+      vars: { question: 'What is the capital of France?' },
+      assert: [{ type: 'equals', value: 'Paris' }],
+      metadata: { id: 'capital-1', tags: ['geo'] },
+    })}\n`,
+  );
+  const environment = { DATABASE_URL: db.ownerUrl };
+  const preview = await runBulkhead(t, ['import', 'promptfoo', file, '--dry-run'], environment);
+  t.is(preview.code, 0, preview.output);
+  t.regex(preview.output, /^format: promptfoo$/m);
+  t.regex(preview.output, /^1 case read; nothing was stored$/m);
+
+  const { code, output } = await runBulkhead(
+    t,
+    ['import', 'promptfoo', file, '--create'],
+    environment,
+  );
+  t.is(code, 0, output);
+  const { rows } = await db.pool.query(
+    `select c.external_key, c.input, c.expected_output, bulkhead.test_cases_tags(c) as tags
+       from bulkhead.test_cases c where c.suite_id = bulkhead.suite_id('promptfoo')`,
+  );
+  t.deepEqual(rows, [
+    {
+      external_key: 'capital-1',
+      input: { question: 'What is the capital of France?' },
+      expected_output: 'Paris',
+      tags: ['geo'],
+    },
+  ]);
+});
+
+test('--format takes the names of formats, and no other', async (t) => {
+  const { code, output } = await runBulkhead(t, ['import', 'x', 'y.jsonl', '--format', 'xml']);
+  t.not(code, 0);
+  t.regex(output, /promptfoo, promptfoo-csv, langfuse/);
+});
