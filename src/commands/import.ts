@@ -91,7 +91,10 @@ async function previewImport(file: string, flags: Flags): Promise<string[]> {
   let cases = 0;
   for await (const batch of rows) cases += batch.length;
   const found = report();
-  return [...(found ? mappingTable(found) : []), `${cases} ${cases === 1 ? 'case' : 'cases'} read; nothing was stored`];
+  return [
+    ...(found ? mappingTable(found) : []),
+    `${cases} ${cases === 1 ? 'case' : 'cases'} read; nothing was stored`,
+  ];
 }
 
 function readNames(text: string, earlier: string[] = []): string[] {
