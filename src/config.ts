@@ -114,8 +114,7 @@ function readOidc(env: Environment): OidcConfig | undefined {
       { hint: `Set all of ${oidcNames.join(', ')}, or none` },
     );
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
-  const plain = url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'));
-  if (url?.protocol !== 'https:' && !plain)
+  if (url?.protocol !== 'https:' && !(url && isPlainLoopback(url)))
     throw new BulkheadError('BAD_CONFIG', 'BULKHEAD_OIDC_ISSUER is not an https URL', {
       hint: 'As the provider writes it, for example https://login.example.org/realms/evals',
     });
@@ -126,6 +125,16 @@ function readOidc(env: Environment): OidcConfig | undefined {
     nameClaim: env.BULKHEAD_OIDC_NAME_CLAIM || 'sub',
     groupsClaim: env.BULKHEAD_OIDC_GROUPS_CLAIM || 'groups',
   };
+}
+
+/** Whether a URL is http, and leads to this machine. */
+export function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
+}
+
+/** Where a server that listens there is found from the same machine. */
+export function httpUrl(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Whether a host to listen on can be reached from this machine only. */

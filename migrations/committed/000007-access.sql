@@ -1,5 +1,5 @@
 --! Previous: sha1:bdbaad147b1f9ddcb0ff4e62694e711c21323156
---! Hash: sha1:221c51d383ace8e8cb1f773118d21c804da565d6
+--! Hash: sha1:6c2502d975fb5bf2bb3fb5b615a4bc79c3e2f619
 --! Message: access
 
 --! split: 1-current.sql
@@ -1142,53 +1142,6 @@ $$;
 
 comment on function bulkhead_private.end_session(bytea) is 'Ends a session: sign-out.';
 --! EndIncluded access/end_session.sql
---! Included cases/append_cases.sql
-create or replace function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text default 'fail')
-returns table (ordinal integer, external_key text, case_id bigint, outcome text)
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-declare
-  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, case on_conflict when 'update' then 'editor' else 'appender' end);
-  v_payloads bulkhead_private.case_payload[] := bulkhead_private.read_payloads(cases);
-  v_twice record;
-  v_outcomes bulkhead_private.append_outcome[];
-begin
-  perform bulkhead_private.check_on_conflict(on_conflict);
-  select p.external_key, array_agg(p.ordinal order by p.ordinal) as ordinals into v_twice
-  from unnest(v_payloads) as p
-  where p.external_key is not null
-  group by p.external_key
-  having count(*) > 1
-  limit 1;
-  if v_twice is not null then
-    raise exception using
-      errcode = 'TCDUP',
-      message = format('the external key "%s" stands twice in one append', v_twice.external_key),
-      detail = format('It stands at the cases %s.', array_to_string(v_twice.ordinals[1:10], ', ')),
-      hint = 'An external key names one case of its suite: leave one of them out, or give it another key.';
-  end if;
-  v_outcomes := array(select a from bulkhead_private.append_payloads(v_suite, v_payloads, append_cases.on_conflict) as a);
-  perform bulkhead_private.log_append(v_suite.id, jsonb_object_agg(o.outcome, o.cases), range_agg(o.inserted))
-  from (
-    select u.outcome, count(*) as cases, range_agg(int8range(u.case_id, u.case_id, '[]')) filter (where u.outcome = 'inserted') as inserted
-    from unnest(v_outcomes) as u
-    group by u.outcome
-  ) as o;
-  return query select * from unnest(v_outcomes);
-end
-$$;
-
-comment on function bulkhead.append_cases(bigint, jsonb, text) is
-  'Appends 1 to 10,000 cases to a suite, all or none, and says what became of each: inserted, unchanged, skipped or updated. '
-  'cases: [{"external_key"?, "input", "expected_output"?, "metadata"?, "tags"?, "status"?}]. An external key that the suite has: '
-  'the same payload again is unchanged, whoever edited the case since; another one is refused (TCKEY), skipped or updated, '
-  'as on_conflict asks: fail, skip, update. An update keeps the earlier version and only adds tags.';
-grant execute on function bulkhead.append_cases(bigint, jsonb, text) to bulkhead_user;
---! EndIncluded cases/append_cases.sql
 --! Included operations/known_operation.sql
 create or replace function bulkhead_private.known_operation(suite_id bigint, operation_id bigint, role text default 'viewer')
 returns bulkhead.bulk_operations

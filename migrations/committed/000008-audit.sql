@@ -1,5 +1,5 @@
---! Previous: sha1:221c51d383ace8e8cb1f773118d21c804da565d6
---! Hash: sha1:73652007ebf6b678ebfb6d3ba2da7abed26a3f54
+--! Previous: sha1:6c2502d975fb5bf2bb3fb5b615a4bc79c3e2f619
+--! Hash: sha1:0723560e8af1042bc5ac030abd5d43009380a9e9
 --! Message: audit
 
 --! split: 1-current.sql

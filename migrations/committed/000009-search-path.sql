@@ -1,5 +1,5 @@
---! Previous: sha1:73652007ebf6b678ebfb6d3ba2da7abed26a3f54
---! Hash: sha1:9ba7059b66c43ed6c5a57c13820b9c21c545706a
+--! Previous: sha1:0723560e8af1042bc5ac030abd5d43009380a9e9
+--! Hash: sha1:5c60dfa156584bf1828b0d8f891bbc739b45cee1
 --! Message: search path
 
 --! split: 1-current.sql

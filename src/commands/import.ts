@@ -5,6 +5,7 @@ import { mappingTable } from '../import/aliases.ts';
 import { type ImportResult, importFile, type OnConflict } from '../import/import-file.ts';
 import { readFile } from '../import/read-file.ts';
 import { describeImport } from '../import/summary.ts';
+import { collect } from './access.ts';
 
 /** What the verb needs from the program: the owner's connection, and where its lines go. */
 export type ImportCommandDeps = {
@@ -106,8 +107,4 @@ function readNames(text: string, earlier: string[] = []): string[] {
 function readSeparator(text: string): string {
   if (text === '') throw new InvalidArgumentError('It is empty.');
   return text;
-}
-
-function collect(text: string, earlier: string[] = []): string[] {
-  return [...earlier, text];
 }

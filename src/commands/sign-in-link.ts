@@ -1,5 +1,5 @@
 /** `bulkhead sign-in-link`: a link to sign in with once, for whoever may use this machine's database. */
-import type { Config } from '../config.ts';
+import { type Config, httpUrl } from '../config.ts';
 import { withClient } from '../database/admin.ts';
 import { findMigrated } from '../database/open.ts';
 import { BulkheadError } from '../errors.ts';
@@ -26,7 +26,7 @@ export async function makeSignInLink(ownerUrl: string, url: string): Promise<str
 /** Where a browser finds the server, as far as the configuration says. */
 function serverUrl({ publicUrl, host, port }: Config): string {
   if (publicUrl) return publicUrl;
-  if (port !== 0) return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (port !== 0) return httpUrl(host, port);
   throw new BulkheadError('BAD_CONFIG', 'BULKHEAD_PORT=0 does not say where the server is', {
     hint: 'Set BULKHEAD_PORT to the port that the server has printed',
   });

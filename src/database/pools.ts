@@ -1,25 +1,8 @@
-/** The two pools of a process: the owner's for the worker, the API's for requests. */
+/** Pools of connections: of requests, and of whoever else needs one. */
 import pg from 'pg';
 import { limits } from '../graphql/limits.ts';
 import { withRequestRole } from '../graphql/request-role.ts';
 import type { Logger } from '../logger.ts';
-
-/** What `makePools` returns. */
-export type Pools = { owner: pg.Pool; api: pg.Pool; release(): Promise<void> };
-
-/** Opens both pools; nothing connects before it is asked to. */
-export function makePools(options: { ownerUrl: string; apiUrl: string; logger?: Logger }): Pools {
-  const { ownerUrl, apiUrl, logger } = options;
-  const owner = makePool(ownerUrl, 'bulkhead owner', logger);
-  const api = makePool(apiUrl, 'bulkhead api', logger);
-  return {
-    owner,
-    api,
-    async release() {
-      await Promise.all([owner.end(), api.end()]);
-    },
-  };
-}
 
 /** Connections for requests, which send what belongs together at once (request-client.ts). */
 export function makeRequestPool(apiUrl: string, logger?: Logger): pg.Pool {

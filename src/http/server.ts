@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/express/v4';
-import type { Config } from '../config.ts';
+import { type Config, httpUrl } from '../config.ts';
 import { makePool, makeRequestPool } from '../database/pools.ts';
 import { makeListener } from '../graphql/listener.ts';
 import { makePreset } from '../graphql/preset.ts';
@@ -78,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await closed;
       await release();
     };
-    return { url: urlOf(config.host, port), port, stop: () => (stopped ??= stop()) };
+    return { url: httpUrl(config.host, port), port, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await release();
     throw error;
@@ -102,8 +102,4 @@ async function close(server: Server): Promise<void> {
   server.closeIdleConnections();
   await closed;
   clearTimeout(cut);
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,6 +1,6 @@
 /** The way to a provider of another site and back, with a browser's own rules for cookies. */
 import test from 'ava';
-import { noBrowser, openBrowser } from '../helpers/chromium.ts';
+import { hasBrowser, openBrowser } from '../helpers/chromium.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { openProvider } from '../helpers/oidc.ts';
 import { startSignIn } from '../helpers/sign-in.ts';
@@ -8,10 +8,7 @@ import { startSignIn } from '../helpers/sign-in.ts';
 const db = useDatabase(test);
 
 test('who opens a link to a page signs in at the provider, and comes to that page', async (t) => {
-  if (noBrowser) {
-    t.log(`skipped: ${noBrowser}`);
-    return t.pass();
-  }
+  if (!hasBrowser(t)) return;
   // for a browser localhost and 127.0.0.1 are two sites
   const provider = await openProvider('localhost');
   t.teardown(provider.stop);

@@ -3,13 +3,10 @@ import test from 'ava';
 import { withClient } from '../../src/database/admin.ts';
 import { findEmbedded } from '../../src/database/embedded.ts';
 import { makeDataDir, startBulkhead } from '../helpers/bulkhead.ts';
-import { noBrowser, openBrowser } from '../helpers/chromium.ts';
+import { hasBrowser, openBrowser } from '../helpers/chromium.ts';
 
 test('the printed link leads to the suites and to Ruru, until one signs out', async (t) => {
-  if (noBrowser) {
-    t.log(`skipped: ${noBrowser}`);
-    return t.pass();
-  }
+  if (!hasBrowser(t)) return;
   const dataDir = await makeDataDir(t);
   const run = startBulkhead(t, ['up', '--no-demo'], { BULKHEAD_DATA_DIR: dataDir });
   const [link, url] = await run.prints(/(http:\/\/127\.0\.0\.1:\d+)\/sign-in\/link\?key=\w+/);

@@ -1,6 +1,6 @@
 /** The sign-in provider: OpenID Connect with an authorization code, PKCE, a state and a nonce. */
 import * as oidc from 'openid-client';
-import { isLoopback, type OidcConfig } from '../../config.ts';
+import { isPlainLoopback, type OidcConfig } from '../../config.ts';
 import { BulkheadError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Claims } from './person.ts';
@@ -50,8 +50,7 @@ async function discoverProvider({ issuer, clientId, clientSecret }: OidcConfig) 
   const url = new URL(issuer);
   const execute = [oidc.enableNonRepudiationChecks];
   // Elsewhere than on this machine openid-client refuses what is not HTTPS.
-  if (url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1')))
-    execute.push(oidc.allowInsecureRequests);
+  if (isPlainLoopback(url)) execute.push(oidc.allowInsecureRequests);
   const post = oidc.ClientSecretPost(clientSecret);
   const basic = oidc.ClientSecretBasic(clientSecret);
   const authenticate: oidc.ClientAuth = (server, ...rest) => {
