@@ -290,7 +290,7 @@ test.serial(
           'TCNSU',
         );
         await asToken(database, actorNamed(world, 'appender').secret, async (client) => {
-          await client.query("set local lock_timeout = '1ms'");
+          await client.query("set local lock_timeout = '2s'");
           t.is((await append(client, world.own.id, [{ input: 'at once' }])).length, 1);
         });
       },

@@ -145,7 +145,7 @@ test.serial(
     let calls = 0;
     for (const actor of world.actors.filter((one) => one.roleIn(world.other) === null)) {
       await asToken(database, actor.secret, async (client) => {
-        await client.query("set local lock_timeout = '1ms'");
+        await client.query("set local lock_timeout = '2s'");
         for (const callable of await readCallable(database.pool)) {
           for (const pointer of pointersOf(callable)) {
             const { code } = await callWith(client, world, callable, pointer, world.other);
@@ -157,7 +157,7 @@ test.serial(
     }
     // What is locked is waited for by those who see it.
     await asToken(database, actorNamed(world, 'owner of another suite').secret, async (client) => {
-      await client.query("set local lock_timeout = '1ms'");
+      await client.query("set local lock_timeout = '2s'");
       const { code } = await outcomeOf(client, 'select from bulkhead.archive_suite($1)', [
         world.other.id,
       ]);

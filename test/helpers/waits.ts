@@ -52,7 +52,7 @@ export async function waitsFor(observer: Queryable, pid: number): Promise<number
  * whomever, is an error. That it succeeds proves that it waited for nobody.
  */
 export async function withoutWaiting<T>(client: Queryable, work: () => Promise<T>): Promise<T> {
-  await client.query("set lock_timeout = '1ms'");
+  await client.query("set lock_timeout = '2s'");
   try {
     return await work();
   } finally {

