@@ -44,7 +44,8 @@ export async function openOperations(ownerUrl: string, suiteId: number) {
   const client = new pg.Client(ownerUrl);
   const listener = new pg.Client(ownerUrl);
   await Promise.all([client.connect(), listener.connect()]);
-  await listener.query(`listen ${pg.escapeIdentifier(`bulkhead:suite:${suiteId}`)}`);
+  const { rows } = await listener.query('select bulkhead.suite_channel($1)', [suiteId]);
+  await listener.query(`listen ${pg.escapeIdentifier(rows[0].suite_channel)}`);
   let heard = () => {};
   listener.on('notification', () => heard());
 

@@ -18,56 +18,56 @@ type Feed = ReturnType<typeof makeFeed>;
 
 /** What `makeListener` returns; `subscribe` is what grafast calls. */
 export type Listener = {
-  /** The topic is the id of a suite, or of a suite and an operation of it: `7/12`. */
-  subscribe(topic: string): AsyncIterableIterator<OperationEvent>;
+  /** To the id of a suite, or of a suite and an operation of it: `7/12`. */
+  subscribe(ids: string): AsyncIterableIterator<OperationEvent>;
   release(): Promise<void>;
 };
 
-/** What `makeListener` needs; `onAccess` hears whose rights have changed, null: perhaps everybody's. */
+/** What `makeListener` needs: the owner's connection; `onAccess` hears whose rights have changed, null: perhaps everybody's. */
 export type ListenerOptions = {
   connectionString: string;
   logger: Logger;
   onAccess?(principal: string | null): void;
 };
 
-const accessChannel = 'bulkhead:access';
+const accessTopic = 'access';
 
 /** Connects when somebody subscribes, or to hear of rights, and again whenever the connection is lost. */
 export function makeListener(options: ListenerOptions): Listener {
   const feeds = new Map<string, Set<Feed>>();
-  const tell = (channel: string, operationId: string | null) => {
-    for (const feed of feeds.get(channel) ?? []) feed.push(operationId);
+  const tell = (topic: string, operationId: string | null) => {
+    for (const feed of feeds.get(topic) ?? []) feed.push(operationId);
   };
   // Who has lost a suite is told by looking again, and so are all others, for whom nothing changes.
   const tellAccess = (principal: string | null) => {
     options.onAccess?.(principal);
-    for (const channel of feeds.keys()) tell(channel, null);
+    for (const topic of feeds.keys()) tell(topic, null);
   };
   const listening = makeListening({
     ...options,
-    onListening: (channel) => (channel === accessChannel ? tellAccess(null) : tell(channel, null)),
-    onNotification(channel, payload) {
-      if (channel === accessChannel) return tellAccess(payload);
+    onListening: (topic) => (topic === accessTopic ? tellAccess(null) : tell(topic, null)),
+    onNotification(topic, payload) {
+      if (topic === accessTopic) return tellAccess(payload);
       const operationId = readOperationId(payload);
-      if (operationId) tell(channel, operationId);
+      if (operationId) tell(topic, operationId);
     },
   });
 
-  if (options.onAccess) listening.listen(accessChannel);
+  if (options.onAccess) listening.listen(accessTopic);
 
-  function leave(channel: string, feed: Feed): void {
-    const others = feeds.get(channel);
+  function leave(topic: string, feed: Feed): void {
+    const others = feeds.get(topic);
     if (!others?.delete(feed) || others.size > 0) return;
-    feeds.delete(channel);
-    listening.unlisten(channel);
+    feeds.delete(topic);
+    listening.unlisten(topic);
   }
 
   return {
-    subscribe(topic) {
-      const { channel, operationId } = readTopic(topic);
-      const feed = makeFeed(operationId, () => leave(channel, feed));
-      feeds.set(channel, (feeds.get(channel) ?? new Set()).add(feed));
-      listening.listen(channel);
+    subscribe(ids) {
+      const { topic, operationId } = readIds(ids);
+      const feed = makeFeed(operationId, () => leave(topic, feed));
+      feeds.set(topic, (feeds.get(topic) ?? new Set()).add(feed));
+      listening.listen(topic);
       return feed.events;
     },
     async release() {
@@ -77,10 +77,10 @@ export function makeListener(options: ListenerOptions): Listener {
   };
 }
 
-function readTopic(topic: string) {
-  const ids = /^(\d{1,19})(?:\/(\d{1,19}))?$/.exec(topic);
+function readIds(text: string) {
+  const ids = /^(\d{1,19})(?:\/(\d{1,19}))?$/.exec(text);
   if (!ids) throw new BulkheadError('INVALID_VALUE', 'ids of suites and operations are numbers');
-  return { channel: `bulkhead:suite:${ids[1]}`, operationId: ids[2] };
+  return { topic: `suite/${ids[1]}`, operationId: ids[2] };
 }
 
 function readOperationId(payload: string): string | undefined {

@@ -1,29 +1,33 @@
-/** A connection that listens to channels, and is made again whenever it is lost. */
+/**
+ * A connection that listens to topics, and is made again whenever it is lost. The database tells a
+ * topic on a channel whose name only the owner can learn, so the connection has to be the owner's.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
+import { channelOf } from '../queries/channels.queries.ts';
 
 /** What `onListening` and `onNotification` are told, and where the connection goes. */
 export type ListeningOptions = {
   connectionString: string;
   logger: Logger;
-  /** From here on no notification of the channel is missed; said again after each loss. */
-  onListening(channel: string): void;
-  onNotification(channel: string, payload: string): void;
+  /** From here on no notification of the topic is missed; said again after each loss. */
+  onListening(topic: string): void;
+  onNotification(topic: string, payload: string): void;
 };
 
 export type Listening = {
-  listen(channel: string): void;
-  unlisten(channel: string): void;
+  listen(topic: string): void;
+  unlisten(topic: string): void;
   release(): Promise<void>;
 };
 
 const shortestPause = 50;
 const longestPause = 5000;
 
-/** Connects when the first channel is listened to. */
+/** Connects when the first topic is listened to. */
 export function makeListening(options: ListeningOptions): Listening {
-  const channels = new Set<string>();
+  const topics = new Set<string>();
   const released = new AbortController();
   let connection: Connection | undefined;
   let connecting: Promise<void> | undefined;
@@ -48,7 +52,7 @@ export function makeListening(options: ListeningOptions): Listening {
     try {
       await opened.connect();
       connection = opened;
-      for (const channel of channels) await opened.listen(channel);
+      for (const topic of topics) await opened.listen(topic);
     } catch (error) {
       await opened.end();
       throw error;
@@ -56,7 +60,7 @@ export function makeListening(options: ListeningOptions): Listening {
   }
 
   function reconnect(): void {
-    if (released.signal.aborted || channels.size === 0 || connection || connecting) return;
+    if (released.signal.aborted || topics.size === 0 || connection || connecting) return;
     connecting = connect().finally(() => {
       connecting = undefined;
       reconnect();
@@ -64,15 +68,15 @@ export function makeListening(options: ListeningOptions): Listening {
   }
 
   return {
-    listen(channel) {
-      channels.add(channel);
-      // One that fails has lost its connection, and all channels are listened to on the next.
-      if (connection) connection.listen(channel).catch(() => {});
+    listen(topic) {
+      topics.add(topic);
+      // One that fails has lost its connection, and all topics are listened to on the next.
+      if (connection) connection.listen(topic).catch(() => {});
       else reconnect();
     },
-    unlisten(channel) {
-      channels.delete(channel);
-      connection?.unlisten(channel).catch(() => {});
+    unlisten(topic) {
+      topics.delete(topic);
+      connection?.unlisten(topic).catch(() => {});
     },
     async release() {
       released.abort();
@@ -93,24 +97,33 @@ function makeConnection(options: ListeningOptions, onEnd: () => void) {
     keepAlive: true,
   });
   client.on('error', (error) => logger.warn({ err: error }, 'the listening connection failed'));
-  client.on('notification', ({ channel, payload = '' }) => onNotification(channel, payload));
+  const topicOf = new Map<string, string>();
+  client.on('notification', ({ channel, payload = '' }) => {
+    const topic = topicOf.get(channel);
+    if (topic !== undefined) onNotification(topic, payload);
+  });
   client.on('end', onEnd);
 
   // One statement after the other, in the order in which they were said.
   let saying: Promise<unknown> = Promise.resolve();
-  function say(statement: string): Promise<unknown> {
-    const said = saying.then(() => client.query(statement));
+  function say(verb: 'listen' | 'unlisten', topic: string): Promise<unknown> {
+    const said = saying.then(async () => {
+      const [{ channel } = { channel: '' }] = await channelOf.run({ topic }, client);
+      if (verb === 'listen') topicOf.set(channel, topic);
+      else topicOf.delete(channel);
+      await client.query(`${verb} ${pg.escapeIdentifier(channel)}`);
+    });
     saying = said.catch(() => {});
     return said;
   }
 
   return {
     connect: () => client.connect(),
-    async listen(channel: string): Promise<void> {
-      await say(`listen ${pg.escapeIdentifier(channel)}`);
-      onListening(channel);
+    async listen(topic: string): Promise<void> {
+      await say('listen', topic);
+      onListening(topic);
     },
-    unlisten: (channel: string) => say(`unlisten ${pg.escapeIdentifier(channel)}`),
+    unlisten: (topic: string) => say('unlisten', topic),
     end: () => client.end().catch(() => {}),
   };
 }

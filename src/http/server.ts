@@ -17,7 +17,7 @@ import { startSockets } from './sockets.ts';
 
 export type ServerOptions = {
   config: Pick<Config, 'host' | 'port'> & Partial<Pick<Config, 'publicUrl' | 'oidc' | 'rateLimit'>>;
-  /** For signing in, and for /readyz, which compares migrations; other requests never use it. */
+  /** For signing in, for listening, and for /readyz, which compares migrations; other requests never use it. */
   ownerUrl: string;
   apiUrl: string;
   logger: Logger;
@@ -40,7 +40,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     gate.doubt(principal);
     sockets?.recheck(principal);
   };
-  const listener = makeListener({ connectionString: apiUrl, logger, onAccess });
+  const listener = makeListener({ connectionString: ownerUrl, logger, onAccess });
   const graphql = postgraphile(
     makePreset({
       pool,

@@ -111,29 +111,39 @@ test.serial('no source, comment or setting holds the key or a secret', async (t)
   });
 });
 
-test.serial(
-  'what anybody can listen to says that something happened, and nothing of what',
-  async (t) => {
-    const listener = await database.api.connect();
-    const heard: pg.Notification[] = [];
-    listener.on('notification', (message) => heard.push(message));
-    try {
-      await listener.query('set role bulkhead_user');
-      await listener.query(`listen "bulkhead:access"; listen "bulkhead:suite:${world.other.id}"`);
-      const session = await openSession(t, database);
-      await act(session);
-      await listener.query('select 1');
-      t.true(heard.length >= 2);
-      for (const { payload = '' } of heard)
-        t.regex(payload, /^(token:\d+|\{"operation_id" ?: ?"\d+"\})$/);
-      // Whoever says so himself is not believed: it is a hint to ask again.
-      await listener.query(`notify "bulkhead:access", 'person:root'`);
-      t.is((await outcomeOfNobody()).code, '42501');
-    } finally {
-      listener.release(true);
-    }
-  },
-);
+test.serial('a channel is told to who sees the suite, and nobody guesses it', async (t) => {
+  const listener = await database.api.connect();
+  const heard: pg.Notification[] = [];
+  listener.on('notification', (message) => heard.push(message));
+  const channelOf = (name: string) =>
+    asToken(database, actor(name).secret, (client) =>
+      outcomeOf(client, 'select bulkhead.suite_channel($1) as channel', [world.other.id]),
+    );
+  try {
+    await listener.query('set role bulkhead_user');
+    for (const guess of ['access', `suite:${world.other.id}`, `suite/${world.other.id}`])
+      await listener.query(`listen "bulkhead:${guess}"; listen "${guess}"`);
+    const session = await openSession(t, database);
+    await act(session);
+    await listener.query('select 1');
+    t.deepEqual(heard, []);
+    t.is((await channelOf('owner')).code, 'TCNSU');
+    await t.throwsAsync(listener.query("select bulkhead_private.channel('access')"), {
+      code: '42501',
+    });
+
+    const told = await channelOf('owner of another suite');
+    const { channel } = ('rows' in told ? told.rows[0] : {}) as { channel: string };
+    t.regex(channel, /^bulkhead:[0-9a-f]{32}$/);
+    await listener.query(`listen "${channel}"`);
+    await act(session);
+    await listener.query('select 1');
+    t.true(heard.length >= 1);
+    for (const { payload = '' } of heard) t.regex(payload, /^\{"operation_id" ?: ?"\d+"\}$/);
+  } finally {
+    listener.release(true);
+  }
+});
 
 /** Something to hear of: an operation, and a member who comes and goes. */
 async function act(session: Queryable) {
@@ -150,8 +160,3 @@ async function act(session: Queryable) {
     role: 'viewer',
   });
 }
-
-const outcomeOfNobody = () =>
-  asToken(database, null, (client) =>
-    outcomeOf(client, "select bulkhead.set_principal('person:root', is_admin => true)"),
-  );

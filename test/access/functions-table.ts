@@ -54,6 +54,7 @@ export const functions: Record<string, Entry> = {
   revoke_token: { takes: 'owner or admin', below: 'TCNTK', hidden: 'TCNTK', also: ['suite_id'] },
   set_member: { takes: 'owner or admin' },
   set_principal: { takes: 'admin' },
+  suite_channel: { takes: 'viewer' },
   suite_id: { takes: 'viewer' },
   test_cases_tags: { takes: 'viewer', hidden: 'rows' },
   test_suites_my_role: { takes: 'viewer', hidden: 'rows' },

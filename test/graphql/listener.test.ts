@@ -12,8 +12,8 @@ async function next(events: AsyncIterator<{ operationId: string | null }>) {
   return done ? 'the end' : value.operationId;
 }
 
-function listen(t: ExecutionContext, { apiUrl }: Database, logger = silent) {
-  const listener = makeListener({ connectionString: apiUrl, logger });
+function listen(t: ExecutionContext, { ownerUrl }: Database, logger = silent) {
+  const listener = makeListener({ connectionString: ownerUrl, logger });
   t.teardown(() => listener.release());
   return listener;
 }
@@ -23,7 +23,7 @@ const notify = ({ pool }: Database, suite: number, operation: number) =>
 
 /** What a restart of the server does to the connection. */
 const disconnect = ({ name }: Database) =>
-  db.api.query(
+  db.pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = $1 and application_name = 'bulkhead listener'`,
     [name],
@@ -88,7 +88,7 @@ test('a database that cannot be reached is tried until it can', async (t) => {
 });
 
 test('a release ends every subscription', async (t) => {
-  const listener = makeListener({ connectionString: db.apiUrl, logger: silent });
+  const listener = makeListener({ connectionString: db.ownerUrl, logger: silent });
   const [one, two] = [listener.subscribe('7'), listener.subscribe('8')];
   t.is(await next(one), null);
   const waiting = next(one);

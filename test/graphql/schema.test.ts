@@ -25,6 +25,7 @@ const ofTheDatabase = [
   'has_suite',
   'is_admin',
   'my_suites',
+  'suite_channel',
   'use_credential',
   'use_token',
 ];

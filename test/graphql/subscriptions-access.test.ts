@@ -150,7 +150,7 @@ test('a token that was revoked while the server heard nothing is found out after
   await query('delete from bulkhead_private.credentials where principal = $1', [principal]);
   while (
     !(
-      await api.db.api.query(
+      await api.db.pool.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
           where datname = $1 and application_name = 'bulkhead listener'`,
         [api.db.name],

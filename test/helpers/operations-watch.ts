@@ -113,6 +113,12 @@ export async function countLinks(
   return rows[0].links;
 }
 
+/** Listens to a topic, whose channel only the owner can learn of any suite. */
+export async function listen(client: pg.Client | pg.PoolClient, topic: string): Promise<void> {
+  const { rows } = await client.query('select bulkhead_private.channel($1)', [topic]);
+  await client.query(`listen ${pg.escapeIdentifier(rows[0].channel)}`);
+}
+
 /** A session of its own that hears what a suite's operations tell their subscribers. */
 export async function listenTo(t: ExecutionContext, { ownerUrl }: Database, suiteId: string) {
   const client = new pg.Client({ connectionString: ownerUrl, application_name: 'listener' });
@@ -121,7 +127,7 @@ export async function listenTo(t: ExecutionContext, { ownerUrl }: Database, suit
   t.teardown(() => client.end());
   const heard: { operation_id: string }[] = [];
   client.on('notification', ({ payload = '' }) => heard.push(JSON.parse(payload)));
-  await client.query(`listen ${pg.escapeIdentifier(`bulkhead:suite:${suiteId}`)}`);
+  await listen(client, `suite/${suiteId}`);
   return heard;
 }
 

@@ -61,7 +61,7 @@ const callable = [
   ['drop_tag', 'find_cases', 'normalize_tag', 'parse_tag_expression', 'restore_suite', 'suite_id'],
   ['test_cases_tags', 'test_suites_my_role', 'set_member', 'remove_member', 'set_principal'],
   ['create_token', 'revoke_token', 'use_credential', 'use_token', 'me'],
-  ['current_principal', 'has_suite', 'is_admin', 'my_suites', 'read_audit_log'],
+  ['current_principal', 'has_suite', 'is_admin', 'my_suites', 'read_audit_log', 'suite_channel'],
 ].flat();
 
 const granted = [

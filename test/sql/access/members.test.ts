@@ -11,6 +11,7 @@ import {
 import { append, call, callOne, makeSuite } from '../../helpers/cases.ts';
 import { rolledBack, useDatabase } from '../../helpers/database.ts';
 import { type Refusal, refuses } from '../../helpers/errors.ts';
+import { listen } from '../../helpers/operations-watch.ts';
 import { asToken } from '../../helpers/roles.ts';
 
 const database = useDatabase(test);
@@ -176,7 +177,7 @@ test('open subscriptions are told of each who has more or less to see, or is shu
   const heard: string[] = [];
   listener.on('notification', (message: pg.Notification) => heard.push(message.payload ?? ''));
   try {
-    await listener.query('listen "bulkhead:access"');
+    await listen(listener, 'access');
     const suite_id = await makeSuite(db());
     const principal = someName();
     const count = async () => {

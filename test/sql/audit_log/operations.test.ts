@@ -35,15 +35,20 @@ test('operations of each kind, and their undo, are one event each', async (t) =>
         done = await operate(client, name, { suite_id, ...args });
       });
       const own = list.filter(({ subject }) => subject !== 'tag');
-      t.deepEqual(lines(own), [`succeeded operation ${done.id}`], name);
+      const isCopy = name === 'bulk_copy';
+      const action = isCopy ? 'finished' : 'succeeded';
+      t.deepEqual(lines(own), [`${action} operation ${done.id}`], name);
       t.like(own[0], { operation_id: done.id, before: null });
-      t.like(own[0]?.after, {
-        kind: done.kind,
-        total: Number(done.total),
-        changed: Number(done.changed),
-        parameters: done.parameters,
-        selection: done.selection,
-      });
+      const { kind, selection } = done;
+      t.like(own[0]?.after, { kind, total: Number(done.total), selection });
+      const { changed, parameters } = (own[0]?.after ?? {}) as Record<string, unknown>;
+      // What it did in another suite is not for everybody who sees this one.
+      t.deepEqual(
+        { changed, parameters },
+        isCopy
+          ? { changed: undefined, parameters: undefined }
+          : { changed: Number(done.changed), parameters: done.parameters },
+      );
       let undone = {} as Operation;
       const undoing = await eventsOf(client, suite_id, async () => {
         undone = await undo(client, done);

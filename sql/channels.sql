@@ -1,0 +1,2 @@
+/* @name channelOf */
+select bulkhead_private.channel(:topic!) as "channel!";
