@@ -12,6 +12,14 @@ create type bulkhead.operation_preview as (
   first_case_ids bigint[]
 );
 
+create type bulkhead.snapshot_differences as (
+  added bigint,
+  removed bigint,
+  changed bigint,
+  retagged bigint,
+  unchanged bigint
+);
+
 create table bulkhead.audit_log (
   suite_id bigint not null,
   id bigint not null default nextval('bulkhead.audit_log_id_seq'::regclass),
@@ -34,9 +42,9 @@ comment on table bulkhead.audit_log is 'The audit log: an event for each change 
 comment on column bulkhead.audit_log.suite_id is 'The suite, which may have been deleted since; 0 for the instance: principals, tokens, suites created and deleted.';
 comment on column bulkhead.audit_log.at is 'When it was written, by the clock of the server; it is there for others once its transaction has committed.';
 comment on column bulkhead.audit_log.principal is 'Who did it: person:…, token:…, or role: and the login in psql. Of an operation: who submitted it.';
-comment on column bulkhead.audit_log.action is 'created, changed, deleted, truncated; appended; of an operation cancel_requested, and how it ended: succeeded, failed or cancelled.';
-comment on column bulkhead.audit_log.subject is 'suite, tag, case, link, operation; and member, token, principal, which only owners and admins read.';
-comment on column bulkhead.audit_log.subject_id is 'Which one: the id of the suite, case or operation, the name of the tag or principal; of a link the id of its case. Null for an append.';
+comment on column bulkhead.audit_log.action is 'created, changed, deleted, truncated; appended; of an operation cancel_requested, and how it ended: succeeded, failed or cancelled; of one that copied into another suite only finished or cancelled.';
+comment on column bulkhead.audit_log.subject is 'suite, tag, case, link, operation, route, snapshot; and member, token, principal, which only owners and admins read.';
+comment on column bulkhead.audit_log.subject_id is 'Which one: the id of the suite, case or operation, the name of the tag, route, snapshot or principal; of a link the id of its case. Null for an append.';
 comment on column bulkhead.audit_log.operation_id is 'Of an operation: its id.';
 comment on column bulkhead.audit_log.before is 'What was there before: of a change the columns that it changed, of a deletion all of them.';
 comment on column bulkhead.audit_log.after is 'What is there since: of a change the columns that it changed, of a creation all of them; of an operation and of an append their counts.';
@@ -71,7 +79,7 @@ create table bulkhead.bulk_operations (
   constraint chunk_size_is_positive CHECK ((chunk_size > 0)),
   constraint finished_at_is_set_when_it_is_over CHECK (((finished_at IS NOT NULL) = (state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])))),
   constraint only_an_undo_undoes CHECK (((kind = 'undo'::text) = (undoes_operation_id IS NOT NULL))),
-  constraint operation_kind_is_known CHECK ((kind = ANY (ARRAY['tag'::text, 'set_status'::text, 'delete'::text, 'rename_tag'::text, 'merge_tags'::text, 'copy'::text, 'undo'::text]))),
+  constraint operation_kind_is_known CHECK ((kind = ANY (ARRAY['tag'::text, 'set_status'::text, 'delete'::text, 'rename_tag'::text, 'merge_tags'::text, 'copy'::text, 'undo'::text, 'adopt'::text]))),
   constraint operation_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
   constraint pace_is_a_share_of_the_time CHECK (((pace >= (0.001)::real) AND (pace <= (1)::double precision))),
   constraint processed_is_the_sum_of_the_outcomes CHECK ((processed = (((changed + unchanged) + skipped) + failed))),
@@ -86,7 +94,7 @@ CREATE INDEX bulk_operations_suite_id_unfinished_idx ON bulkhead.bulk_operations
 CREATE UNIQUE INDEX one_operation_at_a_time_in_a_suite ON bulkhead.bulk_operations USING btree (suite_id) WHERE (state = 'running'::text);
 CREATE TRIGGER log_end AFTER UPDATE OF finished_at ON bulkhead.bulk_operations FOR EACH ROW WHEN (((old.finished_at IS NULL) AND (new.finished_at IS NOT NULL))) EXECUTE FUNCTION bulkhead_private.log_operation();
 comment on table bulkhead.bulk_operations is 'An operation: one bulk change of one suite, with its progress, its outcome and its undo. Submitted by the bulk_… functions.';
-comment on column bulkhead.bulk_operations.kind is 'tag, set_status, delete, rename_tag, merge_tags, copy or undo.';
+comment on column bulkhead.bulk_operations.kind is 'tag, set_status, delete, rename_tag, merge_tags, copy, undo or adopt.';
 comment on column bulkhead.bulk_operations.state is 'queued → running → succeeded, failed (some cases could not be changed, see first_errors) or cancelled.';
 comment on column bulkhead.bulk_operations.selection is 'Which cases: the arguments of the call, with the tags of its expression resolved.';
 comment on column bulkhead.bulk_operations.parameters is 'What is done with them: the other arguments of the call.';
@@ -125,6 +133,27 @@ comment on column bulkhead.principals.everywhere is 'The role that the principal
 comment on column bulkhead.principals.disabled_at is 'Since when the principal is shut out, whatever token or session it shows.';
 grant select on bulkhead.principals to bulkhead_user;
 
+create table bulkhead.route_pulls (
+  suite_id bigint not null,
+  id bigint not null default nextval('bulkhead.route_pulls_id_seq'::regclass),
+  route text collate "C" not null,
+  expression text not null,
+  status text collate "C",
+  cases bigint not null,
+  pulled_by text not null default bulkhead.current_principal(),
+  pulled_at timestamp with time zone not null default clock_timestamp(),
+  constraint route_pulls_pkey PRIMARY KEY (suite_id, id),
+  constraint pull_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
+);
+comment on table bulkhead.route_pulls is 'What each pull by route resolved to when it was made: the expression of that time, and how many cases it selected.';
+comment on column bulkhead.route_pulls.route is 'The name that was asked for; the route may have changed, or be gone.';
+comment on column bulkhead.route_pulls.expression is 'The expression that the route had.';
+comment on column bulkhead.route_pulls.status is 'The status that the route asked for; null: either.';
+comment on column bulkhead.route_pulls.cases is 'How many cases it selected.';
+comment on column bulkhead.route_pulls.pulled_by is 'The principal that pulled.';
+comment on column bulkhead.route_pulls.pulled_at is 'When it pulled.';
+grant select on bulkhead.route_pulls to bulkhead_user;
+
 create table bulkhead.suite_members (
   suite_id bigint not null,
   principal text collate "C" not null,
@@ -145,6 +174,28 @@ comment on column bulkhead.suite_members.role is 'viewer, appender, editor or ow
 comment on column bulkhead.suite_members.added_at is 'When the principal became a member; its role may have changed since.';
 grant select on bulkhead.suite_members to bulkhead_user;
 
+create table bulkhead.suite_snapshots (
+  suite_id bigint not null,
+  name text collate "C" not null,
+  description text not null default ''::text,
+  selection jsonb not null,
+  cases bigint not null,
+  sha256 text collate "C" not null,
+  created_by text not null default bulkhead.current_principal(),
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint suite_snapshots_pkey PRIMARY KEY (suite_id, name),
+  constraint snapshot_is_lower_case_and_at_most_63_long CHECK ((name ~ '^[a-z0-9][a-z0-9_.-]{0,62}$'::text)),
+  constraint snapshot_belongs_to_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id)
+);
+CREATE TRIGGER keep_snapshot BEFORE UPDATE OR TRUNCATE ON bulkhead.suite_snapshots FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.keep_snapshot();
+CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.suite_snapshots FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_change('snapshot', 'name');
+comment on table bulkhead.suite_snapshots is 'A snapshot: an immutable, named list of case versions of a suite. Pulled, it gives the same bytes for ever. create_snapshot makes one.';
+comment on column bulkhead.suite_snapshots.selection is 'Which cases: the arguments of the call, with the tags of its expression resolved.';
+comment on column bulkhead.suite_snapshots.cases is 'How many cases it holds.';
+comment on column bulkhead.suite_snapshots.sha256 is 'SHA-256, in hex, of a list: the SHA-256, in hex, of each thousand of its lines, a line each. Of a pulled file: split -l 1000 --filter=''sha256sum | cut -c-64'' lines.jsonl | sha256sum';
+comment on column bulkhead.suite_snapshots.created_by is 'The principal that created the snapshot.';
+grant select on bulkhead.suite_snapshots to bulkhead_user;
+
 create table bulkhead.suite_tags (
   suite_id bigint not null,
   name text collate "C" not null,
@@ -164,6 +215,7 @@ create table bulkhead.suite_tags (
   constraint suite_tags_suite_id_name_group_key_key UNIQUE (suite_id, name, group_key)
 );
 CREATE INDEX suite_tags_suite_id_alias_of_idx ON bulkhead.suite_tags USING btree (suite_id, alias_of) WHERE (alias_of IS NOT NULL);
+CREATE TRIGGER keep_route_tags AFTER DELETE OR UPDATE OF name ON bulkhead.suite_tags FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_route_tags();
 CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.suite_tags FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_change('tag', 'name');
 CREATE TRIGGER log_truncation BEFORE TRUNCATE ON bulkhead.suite_tags FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.log_truncation('tag', 'suite_id');
 comment on table bulkhead.suite_tags is 'The dictionary of a suite: each tag with what it means in this suite. A link can only carry a tag of its own suite''s dictionary.';
@@ -174,6 +226,29 @@ comment on column bulkhead.suite_tags.exclusive_group is 'Of the tags of one gro
 comment on column bulkhead.suite_tags.group_key is 'The group, or an empty string: what a link repeats, so that a unique index can hold the group exclusive.';
 comment on column bulkhead.suite_tags.alias_of is 'The tag that this name became when it was renamed or merged. An append that still sends the old name gets the new tag.';
 grant select on bulkhead.suite_tags to bulkhead_user;
+
+create table bulkhead.tag_routes (
+  suite_id bigint not null,
+  name text collate "C" not null,
+  expression text not null,
+  status text collate "C" default 'active'::text,
+  precedence integer not null,
+  description text not null default ''::text,
+  created_at timestamp with time zone not null default now(),
+  constraint tag_routes_pkey PRIMARY KEY (suite_id, name),
+  constraint precedence_is_positive CHECK ((precedence > 0)),
+  constraint route_is_lower_case_and_at_most_63_long CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
+  constraint route_status_is_active_or_archived CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+  constraint route_belongs_to_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE,
+  constraint tag_routes_suite_id_precedence_key UNIQUE (suite_id, precedence)
+);
+CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.tag_routes FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_change('route', 'name');
+CREATE TRIGGER log_truncation BEFORE TRUNCATE ON bulkhead.tag_routes FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.log_truncation('route', 'suite_id');
+comment on table bulkhead.tag_routes is 'A route: a named selection of a suite that CI asks for (release-gate, nightly), by tag expression and status. define_route makes one.';
+comment on column bulkhead.tag_routes.expression is 'The tag expression, resolved anew at each pull: rag and not flaky.';
+comment on column bulkhead.tag_routes.status is 'Only cases with this status; null: with either.';
+comment on column bulkhead.tag_routes.precedence is 'A case that several routes select goes to the one with the lowest precedence.';
+grant select on bulkhead.tag_routes to bulkhead_user;
 
 create table bulkhead.test_case_tags (
   suite_id bigint not null,
@@ -210,6 +285,9 @@ create table bulkhead.test_case_versions (
   constraint test_case_versions_pkey PRIMARY KEY (suite_id, case_id, version),
   constraint version_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
 );
+CREATE TRIGGER keep_frozen_version BEFORE DELETE ON bulkhead.test_case_versions FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_frozen_version();
+CREATE TRIGGER keep_history BEFORE UPDATE OR TRUNCATE ON bulkhead.test_case_versions FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.keep_frozen_version();
+CREATE TRIGGER refuse_forged_version BEFORE INSERT ON bulkhead.test_case_versions FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION bulkhead_private.keep_frozen_version();
 comment on table bulkhead.test_case_versions is 'The earlier versions of each case, and the last one of each deleted case. A trigger on test_cases writes them, whoever edits.';
 comment on column bulkhead.test_case_versions.updated_at is 'When this version came to be.';
 comment on column bulkhead.test_case_versions.replaced_at is 'When the case was edited or deleted, which made this an earlier version.';
@@ -240,7 +318,7 @@ create table bulkhead.test_cases (
 ) partition by HASH (suite_id);
 CREATE TRIGGER disown_status BEFORE UPDATE OF status ON bulkhead.test_cases FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (old.status_operation_id IS DISTINCT FROM new.status_operation_id)))) EXECUTE FUNCTION bulkhead_private.disown_status();
 CREATE TRIGGER keep_deleted_version BEFORE DELETE ON bulkhead.test_cases FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_case_version();
-CREATE TRIGGER keep_edited_version BEFORE UPDATE ON bulkhead.test_cases FOR EACH ROW WHEN (((old.external_key IS DISTINCT FROM new.external_key) OR (old.input IS DISTINCT FROM new.input) OR (old.expected_output IS DISTINCT FROM new.expected_output) OR (old.metadata IS DISTINCT FROM new.metadata))) EXECUTE FUNCTION bulkhead_private.keep_case_version();
+CREATE TRIGGER keep_edited_version BEFORE UPDATE ON bulkhead.test_cases FOR EACH ROW WHEN (record_image_ne(ROW(old.version, old.external_key, old.input, old.expected_output, old.metadata), ROW(new.version, new.external_key, new.input, new.expected_output, new.metadata))) EXECUTE FUNCTION bulkhead_private.keep_case_version();
 CREATE TRIGGER log_change AFTER INSERT ON bulkhead.test_cases FOR EACH ROW WHEN ((current_setting('bulkhead.logged_by_function'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION bulkhead_private.log_change('case', 'id');
 CREATE TRIGGER log_deletion BEFORE DELETE ON bulkhead.test_cases FOR EACH ROW WHEN ((current_setting('bulkhead.logged_by_function'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION bulkhead_private.log_change('case', 'id');
 CREATE TRIGGER log_update AFTER UPDATE ON bulkhead.test_cases FOR EACH ROW WHEN (((old.version <> new.version) OR (current_setting('bulkhead.logged_by_function'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION bulkhead_private.log_change('case', 'id');
@@ -372,6 +450,67 @@ create type bulkhead_private.payload_link as (
   group_key text
 );
 
+create table bulkhead_private.adopted_suites (
+  suite_id bigint not null,
+  source text collate "C" not null,
+  source_suite text collate "C" not null,
+  mapping jsonb not null,
+  method text collate "C" not null,
+  phase text collate "C" not null default 'copying'::text,
+  cases_expected bigint not null,
+  cases_copied bigint not null default 0,
+  links_copied bigint not null default 0,
+  chunks integer not null default 0,
+  last_id text collate "C",
+  started_at timestamp with time zone not null default bulkhead_private.clock(),
+  copied_at timestamp with time zone,
+  followed_at timestamp with time zone,
+  cut_over_at timestamp with time zone,
+  constraint adopted_suites_pkey PRIMARY KEY (suite_id),
+  constraint adoption_method_is_known CHECK ((method = ANY (ARRAY['triggers'::text, 'compare'::text]))),
+  constraint adoption_phase_is_known CHECK ((phase = ANY (ARRAY['copying'::text, 'following'::text, 'cut_over'::text, 'going_back'::text]))),
+  constraint adoption_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
+);
+comment on table bulkhead_private.adopted_suites is 'A suite that comes, or has come, from another database: from where, how it is followed, and how far it is. Only the adoption writes it.';
+comment on column bulkhead_private.adopted_suites.source is 'What the adoption calls the source, and the suite in it.';
+comment on column bulkhead_private.adopted_suites.mapping is 'Which tables and columns of the source are what; as resolved when the copy began.';
+comment on column bulkhead_private.adopted_suites.method is 'How later changes are found: by triggers on the source, or by comparing both sides.';
+comment on column bulkhead_private.adopted_suites.phase is 'copying → following → cut_over; or going_back, until the suite is gone.';
+comment on column bulkhead_private.adopted_suites.last_id is 'The last id of the source that was copied; committed together with the cases.';
+
+create table bulkhead_private.adopted_tags (
+  suite_id bigint not null,
+  source_tag text collate "C" not null,
+  name text collate "C" not null,
+  constraint adopted_tags_pkey PRIMARY KEY (suite_id, source_tag),
+  constraint adopted_tag_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
+);
+comment on table bulkhead_private.adopted_tags is 'What each tag of the source is called in the suite: two tags of the source may become one, and one becomes another tag in each suite.';
+
+create table bulkhead_private.append_answers (
+  suite_id bigint not null,
+  principal text collate "C" not null,
+  request_key text collate "C" not null,
+  batch integer not null,
+  request_hash bytea not null,
+  new_tags text[] not null,
+  cases integer not null,
+  inserted integer not null,
+  unchanged integer not null,
+  updated integer not null,
+  skipped integer not null,
+  results text not null,
+  created_at timestamp with time zone not null default bulkhead_private.clock(),
+  constraint append_answers_pkey PRIMARY KEY (suite_id, principal, request_key, batch),
+  constraint request_hash_is_sha256 CHECK ((length(request_hash) = 32)),
+  constraint request_key_is_1_to_255_long CHECK (((length(request_key) >= 1) AND (length(request_key) <= 255))),
+  constraint answer_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
+);
+comment on table bulkhead_private.append_answers is 'What a request with an Idempotency-Key was answered, batch by batch of its cases. prune_append_answers deletes it after a day.';
+comment on column bulkhead_private.append_answers.principal is 'Whose request it was: the key of one means nothing to another.';
+comment on column bulkhead_private.append_answers.request_hash is 'SHA-256 of the cases and the parameters: the same key with others is a mistake.';
+comment on column bulkhead_private.append_answers.results is 'A line of JSON for each case of the batch, as append_import returned it.';
+
 create table bulkhead_private.change_log (
   suite_id bigint not null,
   operation_id bigint not null,
@@ -454,6 +593,25 @@ create table bulkhead_private.signing_key (
   constraint there_is_one_key CHECK (only_row)
 );
 comment on table bulkhead_private.signing_key is 'The key that signs the settings of a request (HMAC-SHA-256), padded as RFC 2104 says. Any session can set them; only this key makes them count.';
+
+create table bulkhead_private.snapshot_chunks (
+  suite_id bigint not null,
+  snapshot text collate "C" not null,
+  chunk integer not null,
+  case_ids bigint[] not null,
+  versions integer[] not null,
+  statuses text[] not null,
+  tags text[] not null,
+  sha256 bytea not null,
+  first_case_id bigint not null generated always as (case_ids[1]) stored,
+  last_case_id bigint not null generated always as (case_ids[cardinality(case_ids)]) stored,
+  constraint snapshot_chunks_pkey PRIMARY KEY (suite_id, snapshot, chunk),
+  constraint arrays_of_a_chunk_are_of_one_length CHECK (((cardinality(case_ids) = cardinality(versions)) AND (cardinality(case_ids) = cardinality(statuses)) AND (cardinality(case_ids) = cardinality(tags)))),
+  constraint chunk_is_of_a_snapshot FOREIGN KEY (suite_id, snapshot) REFERENCES bulkhead.suite_snapshots(suite_id, name) ON DELETE CASCADE
+);
+CREATE TRIGGER keep_snapshot BEFORE UPDATE OR TRUNCATE ON bulkhead_private.snapshot_chunks FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.keep_snapshot();
+CREATE TRIGGER keep_snapshot_chunk BEFORE INSERT OR DELETE ON bulkhead_private.snapshot_chunks FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_snapshot_chunk();
+comment on table bulkhead_private.snapshot_chunks is 'A thousand cases of a snapshot, in the order of their ids: position by position the id, version, status and tags, joined by commas.';
 
 create table bulkhead_private.token_uses (
   principal text collate "C" not null,
@@ -560,6 +718,13 @@ create table bulkhead_partitions.test_cases_29 partition of bulkhead.test_cases 
 create table bulkhead_partitions.test_cases_30 partition of bulkhead.test_cases FOR VALUES WITH (modulus 32, remainder 30);
 create table bulkhead_partitions.test_cases_31 partition of bulkhead.test_cases FOR VALUES WITH (modulus 32, remainder 31);
 
+create function bulkhead.append_answer(suite_id bigint, request_key text, request_hash bytea) returns TABLE(cases integer, inserted integer, unchanged integer, updated integer, skipped integer, new_tags text[], results text)
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '9a88959b96f1469c53e98830b404038a';
+comment on function bulkhead.append_answer(suite_id bigint, request_key text, request_hash bytea) is 'What append_import answered the caller''s request of this key, no rows if there was none; holds the key until the transaction ends. Held by another transaction: TCIKU; used for a request with another hash: TCIKR.';
+grant execute on function bulkhead.append_answer(suite_id bigint, request_key text, request_hash bytea) to bulkhead_user;
+
 create function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text DEFAULT 'fail'::text) returns TABLE(ordinal integer, external_key text, case_id bigint, outcome text)
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
@@ -567,12 +732,26 @@ create function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict 
 comment on function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text) is 'Appends 1 to 10,000 cases to a suite, all or none, and says what became of each: inserted, unchanged, skipped or updated. cases: [{"external_key"?, "input", "expected_output"?, "metadata"?, "tags"?, "status"?}]. An external key that the suite has: the same payload again is unchanged, whoever edited the case since; another one is refused (TCKEY), skipped or updated, as on_conflict asks: fail, skip, update. An update keeps the earlier version and only adds tags.';
 grant execute on function bulkhead.append_cases(suite_id bigint, cases jsonb, on_conflict text) to bulkhead_user;
 
+create function bulkhead.append_import(suite_id bigint, on_conflict text DEFAULT 'fail'::text, dry_run boolean DEFAULT false, request_key text DEFAULT NULL::text, request_hash bytea DEFAULT NULL::bytea) returns TABLE(cases integer, inserted integer, unchanged integer, updated integer, skipped integer, results text)
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'c6299f718d49af5dd508323e97d25c2b';
+comment on function bulkhead.append_import(suite_id bigint, on_conflict text, dry_run boolean, request_key text, request_hash bytea) is 'Appends all rows of pg_temp.import_rows in one transaction, and returns, piece by piece, how many were inserted, unchanged, updated and skipped, and a line of JSON for each: {"line", "external_key", "case_id", "outcome"}. dry_run is for who rolls it back: it links no tag that would be new. With a request_key the answer is kept, for append_answer. Errors name the case by its line.';
+grant execute on function bulkhead.append_import(suite_id bigint, on_conflict text, dry_run boolean, request_key text, request_hash bytea) to bulkhead_user;
+
 create function bulkhead.archive_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
   as 'cf1de2facb4ed7cd7cdd4f92e3ce71b9';
 comment on function bulkhead.archive_suite(suite_id bigint) is 'Closes a suite to appends and operations; it can still be read. restore_suite opens it again.';
 grant execute on function bulkhead.archive_suite(suite_id bigint) to bulkhead_user;
+
+create function bulkhead.begin_import(suite_id bigint, on_conflict text DEFAULT 'fail'::text) returns void
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'c18af77da35f10345cfacb4609bfb40b';
+comment on function bulkhead.begin_import(suite_id bigint, on_conflict text) is 'Begins an import in this session: makes the table pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status), empty, to COPY the cases into; append_import then appends them. Refuses whom append_import would refuse.';
+grant execute on function bulkhead.begin_import(suite_id bigint, on_conflict text) to bulkhead_user;
 
 create function bulkhead.bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
@@ -623,12 +802,57 @@ create function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) 
 comment on function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) is 'Stops an operation after its current chunk. What was done stays and is counted; undo_operation reverses it. Ended already: TCFIN.';
 grant execute on function bulkhead.cancel_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
+create function bulkhead.case_line(external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) returns text
+  language sql stable parallel safe security invoker
+  as '1089b26bf03dc1fda26e33084b2da0ef';
+comment on function bulkhead.case_line(external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) is 'A case as a line of JSONL, the same bytes for the same case: what pulls and snapshots write and appends read. Numbers keep all their digits.';
+grant execute on function bulkhead.case_line(external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) to bulkhead_user;
+
+create function bulkhead.case_lines(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT 'active'::text) returns SETOF text
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as '5e56eb193b17d9614917d089dd474758';
+comment on function bulkhead.case_lines(suite_id bigint, where_tags text, status text) is 'The cases that a tag expression and a status select, each as a line of JSONL (case_line), in the order of their ids. status => null: archived cases too. In psql: \copy (select * from bulkhead.case_lines(1, ''rag'')) to cases.jsonl with (format csv, delimiter e''\x02'', quote e''\x01'')';
+grant execute on function bulkhead.case_lines(suite_id bigint, where_tags text, status text) to bulkhead_user;
+
+create function bulkhead.compare_snapshots(suite_id bigint, before text, after text, after_id bigint DEFAULT 0, row_limit integer DEFAULT NULL::integer) returns TABLE(case_id bigint, change text, external_key text, tags_added text[], tags_removed text[])
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as '161e4bbd5052904accba42e2faabeb19';
+comment on function bulkhead.compare_snapshots(suite_id bigint, before text, after text, after_id bigint, row_limit integer) is 'What became of the cases from one snapshot to another: added, removed, changed (content or status, and perhaps tags too), or only retagged. For the next page pass the last case_id as after_id.';
+grant execute on function bulkhead.compare_snapshots(suite_id bigint, before text, after text, after_id bigint, row_limit integer) to bulkhead_user;
+
 create function bulkhead.count_cases(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text) returns bigint
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
   as '41b887fcabbfcf381c3cf5c8ed4ca324';
 comment on function bulkhead.count_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text) is 'How many cases find_cases would give without a limit.';
 grant execute on function bulkhead.count_cases(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text) to bulkhead_user;
+
+create function bulkhead.count_routes(suite_id bigint) returns TABLE(route text, precedence integer, cases bigint)
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as '9d7b5937e5e0f42a7072306a28df1705';
+comment on function bulkhead.count_routes(suite_id bigint) is 'How many cases of the suite go to each route, by precedence, and at the end, under no name, how many go nowhere. A case counts once.';
+grant execute on function bulkhead.count_routes(suite_id bigint) to bulkhead_user;
+
+create function bulkhead.count_snapshot_changes(suite_id bigint, before text, after text) returns bulkhead.snapshot_differences
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'c5d83706f85703613478672d792be8e0';
+comment on function bulkhead.count_snapshot_changes(suite_id bigint, before text, after text) is 'How many cases are added, removed, changed and retagged from one snapshot to another, and how many are the same in both.';
+grant execute on function bulkhead.count_snapshot_changes(suite_id bigint, before text, after text) to bulkhead_user;
+
+create function bulkhead.create_snapshot(suite_id bigint, name text, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, description text DEFAULT ''::text) returns bulkhead.suite_snapshots
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as '69e3017c912dc510abc38d79d2460bc4';
+comment on function bulkhead.create_snapshot(suite_id bigint, name text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, description text) is 'Freezes the selected cases, or all of the suite, as they are now under a name: contents, tags and status, in one consistent view. Holds up nothing. A name that is taken: TCSNT.';
+grant execute on function bulkhead.create_snapshot(suite_id bigint, name text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, description text) to bulkhead_user;
 
 create function bulkhead.create_suite(slug text, name text DEFAULT NULL::text, description text DEFAULT ''::text, tag_policy text DEFAULT 'open'::text) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
@@ -651,6 +875,20 @@ create function bulkhead.current_principal() returns text
 comment on function bulkhead.current_principal() is 'Who is asking: the principal of the token or session that this transaction uses, otherwise role: and the database login.';
 grant execute on function bulkhead.current_principal() to bulkhead_user;
 
+create function bulkhead.define_import_tags(suite_id bigint, tag_meanings jsonb, dry_run boolean DEFAULT false) returns SETOF text
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '615f6179598c715e029093ce4ea2669d';
+comment on function bulkhead.define_import_tags(suite_id bigint, tag_meanings jsonb, dry_run boolean) is 'Defines the tags of an import, {"name": "meaning"}, before its cases, and returns the new ones: to be committed on its own, so that no append waits for the import. With dry_run it only says which would be new. A closed dictionary: TCCLO.';
+grant execute on function bulkhead.define_import_tags(suite_id bigint, tag_meanings jsonb, dry_run boolean) to bulkhead_user;
+
+create function bulkhead.define_route(suite_id bigint, name text, expression text, precedence integer DEFAULT NULL::integer, status text DEFAULT 'active'::text, description text DEFAULT NULL::text) returns bulkhead.tag_routes
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'fd7a252a6c1e44d30d8d87ebb57c7200';
+comment on function bulkhead.define_route(suite_id bigint, name text, expression text, precedence integer, status text, description text) is 'Defines a route of the suite, or defines it anew. Without a precedence it comes after the others, or keeps its own. status => null: archived cases too. A precedence that is taken: 23505; an expression that cannot be read: TCEXP, TCNTG.';
+grant execute on function bulkhead.define_route(suite_id bigint, name text, expression text, precedence integer, status text, description text) to bulkhead_user;
+
 create function bulkhead.define_tag(suite_id bigint, name text, meaning text DEFAULT NULL::text, colour text DEFAULT NULL::text, exclusive_group text DEFAULT NULL::text) returns bulkhead.suite_tags
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
@@ -661,16 +899,37 @@ grant execute on function bulkhead.define_tag(suite_id bigint, name text, meanin
 create function bulkhead.delete_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'a0d51be75c55dfab0b44171a9ecb0e83';
-comment on function bulkhead.delete_suite(suite_id bigint) is 'Deletes a suite without cases, with its dictionary, operations and history, for good. With cases: TCSUC; bulk_delete them first.';
+  as '2cc2e61d98f7c0e9b35020abd59d5535';
+comment on function bulkhead.delete_suite(suite_id bigint) is 'Deletes a suite without cases and snapshots, with its dictionary, routes, operations and history, for good. With cases or snapshots: TCSUC; bulk_delete the ones, drop_snapshot the others first.';
 grant execute on function bulkhead.delete_suite(suite_id bigint) to bulkhead_user;
+
+create function bulkhead.drop_route(suite_id bigint, name text) returns bulkhead.tag_routes
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'e1bc2cc0bfb2c1e79e088bb4de9a6f73';
+comment on function bulkhead.drop_route(suite_id bigint, name text) is 'Takes a route away; what was pulled by it stays on record. Unknown: TCNRT.';
+grant execute on function bulkhead.drop_route(suite_id bigint, name text) to bulkhead_user;
+
+create function bulkhead.drop_snapshot(suite_id bigint, name text) returns bulkhead.suite_snapshots
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '24c468e8ecd7f9e9142c02cb0080e5f3';
+comment on function bulkhead.drop_snapshot(suite_id bigint, name text) is 'Takes a snapshot away, for good. Takes an owner of the suite. Unknown: TCNSN.';
+grant execute on function bulkhead.drop_snapshot(suite_id bigint, name text) to bulkhead_user;
 
 create function bulkhead.drop_tag(suite_id bigint, name text) returns bulkhead.suite_tags
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '37a88d35faeaac8f524975c3907d0e8e';
-comment on function bulkhead.drop_tag(suite_id bigint, name text) is 'Takes a tag that no case carries out of the suite''s dictionary. A tag in use: TCUSE; unknown: TCNTG.';
+  as '5679f125dce93c8dc12a563936faa381';
+comment on function bulkhead.drop_tag(suite_id bigint, name text) is 'Takes a tag that no case carries out of the suite''s dictionary. A tag in use, or named by a route: TCUSE; unknown: TCNTG.';
 grant execute on function bulkhead.drop_tag(suite_id bigint, name text) to bulkhead_user;
+
+create function bulkhead.end_import(failed boolean DEFAULT false) returns void
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '53ca6af71e78effcd2403419e7afb1c2';
+comment on function bulkhead.end_import(failed boolean) is 'Ends the import of this session: nothing of it stays staged. Of one that has failed, the tags go as well that it had defined, except those in use by now.';
+grant execute on function bulkhead.end_import(failed boolean) to bulkhead_user;
 
 create function bulkhead.find_cases(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, after_id bigint DEFAULT 0, row_limit integer DEFAULT 50) returns SETOF bulkhead.test_cases
   language plpgsql stable parallel unsafe security definer
@@ -684,6 +943,15 @@ create function bulkhead.has_suite(suites bigint[], suite_id bigint) returns boo
   as 'ca8dbaec1a8b6c09da1fbfa705f728e8';
 comment on function bulkhead.has_suite(suites bigint[], suite_id bigint) is 'Whether a suite is within bounds as my_suites gives them, {from, to, from, to, …}: a binary search for how many bounds it has passed, which is odd inside a range.';
 grant execute on function bulkhead.has_suite(suites bigint[], suite_id bigint) to bulkhead_user;
+
+create function bulkhead.import_problems(suite_id bigint, on_conflict text DEFAULT 'fail'::text) returns TABLE(line integer, message text, problems bigint)
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  set enable_nestloop=off
+  set jit=off
+  as 'ce715a6d4e86dc0c3272b69f032c0822';
+comment on function bulkhead.import_problems(suite_id bigint, on_conflict text) is 'Why append_import refuses what is staged in this session: the first hundred lines with a tag that a closed dictionary lacks, two tags of one exclusive group or, where on_conflict is fail, the key of a case with another content; and how many there are.';
+grant execute on function bulkhead.import_problems(suite_id bigint, on_conflict text) to bulkhead_user;
 
 create function bulkhead.is_admin() returns boolean
   language sql stable parallel unsafe security invoker
@@ -724,6 +992,13 @@ create function bulkhead.parse_tag_expression(suite_id bigint, expression text) 
   as '081b125f302331ed33e6a26b39ab7af1';
 comment on function bulkhead.parse_tag_expression(suite_id bigint, expression text) is 'What a tag expression means in this suite: {"any": [names]}, {"not": …}, {"and": […]}, {"or": […]}. Operators: not (!), and (&), or (|), parentheses; names may be quoted, and a trailing * asks for a prefix. A name stands for its aliases too. Malformed: TCEXP with the position; unknown tag: TCNTG with the nearest one.';
 grant execute on function bulkhead.parse_tag_expression(suite_id bigint, expression text) to bulkhead_user;
+
+create function bulkhead.payload_hash(input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) returns bytea
+  language plpgsql immutable parallel safe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '0b64a37928a10a53fe276e98d3ac8369';
+comment on function bulkhead.payload_hash(input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) is 'SHA-256 of a case as it is appended: equal payloads have equal hashes, whatever the order of keys and tags. Active is what a case is that does not say its status, so whoever says it appends the same.';
+grant execute on function bulkhead.payload_hash(input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) to bulkhead_user;
 
 create function bulkhead.preview_bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
@@ -767,6 +1042,20 @@ create function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text DEFAU
 comment on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) is 'What bulk_tag would do with these arguments: cases in all, changed, unchanged, skipped, failed, and new tags. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) to bulkhead_user;
 
+create function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint) returns bulkhead.operation_preview
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'a8c932f7c5186bab2b8162a64eb36c01';
+comment on function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint) is 'What undo_operation would do now: skipped are the cases of which it would leave something alone, because somebody has changed it since. Changes nothing.';
+grant execute on function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
+
+create function bulkhead.pull_route(suite_id bigint, route text) returns bulkhead.route_pulls
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'acb60909146f9bb6ffccdeeb44e65096';
+comment on function bulkhead.pull_route(suite_id bigint, route text) is 'Records a pull by route, and says which expression and status to ask find_cases for, and how many cases that selects. Unknown: TCNRT.';
+grant execute on function bulkhead.pull_route(suite_id bigint, route text) to bulkhead_user;
+
 create function bulkhead.read_audit_log(suite_id bigint DEFAULT 0, before_id bigint DEFAULT NULL::bigint, row_limit integer DEFAULT 100) returns SETOF bulkhead.audit_log
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
@@ -788,10 +1077,17 @@ create function bulkhead.restore_suite(suite_id bigint) returns bulkhead.test_su
 comment on function bulkhead.restore_suite(suite_id bigint) is 'Opens an archived suite to appends and operations again.';
 grant execute on function bulkhead.restore_suite(suite_id bigint) to bulkhead_user;
 
+create function bulkhead.restore_version(suite_id bigint, case_id bigint, version integer) returns bulkhead.test_cases
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'd9315d83a35fb9bc72aa7dba030164e4';
+comment on function bulkhead.restore_version(suite_id bigint, case_id bigint, version integer) is 'Gives a case the content of one of its earlier versions, key included, as a new version. Tags and status stay. No such version: TCNVR; a key that another case has by now: TCKEY.';
+grant execute on function bulkhead.restore_version(suite_id bigint, case_id bigint, version integer) to bulkhead_user;
+
 create function bulkhead.retry_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '93dcb06022d1907710a8e00ca07a7b92';
+  as '71fa004893ad5368b8d89e3a6d45c868';
 comment on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) is 'Submits an operation again for the cases on which it failed and, where it was stopped on its way, for those that it had not come to. Nothing to retry: TCFIN.';
 grant execute on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
@@ -801,6 +1097,14 @@ create function bulkhead.revoke_token(principal text, suite_id bigint DEFAULT NU
   as '6aff6b794a1b10c5391be3af1281cdf3';
 comment on function bulkhead.revoke_token(principal text, suite_id bigint) is 'Takes a token''s roles away, at once: in this suite, or in every suite that the caller manages. A token that is left with none is over, and so are the sessions that were opened with it. No such token there: TCNTK.';
 grant execute on function bulkhead.revoke_token(principal text, suite_id bigint) to bulkhead_user;
+
+create function bulkhead.routes_of_cases(suite_id bigint, case_ids bigint[]) returns TABLE(case_id bigint, route text)
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as '62e27e4bc091ed09cb7f394fe67259a5';
+comment on function bulkhead.routes_of_cases(suite_id bigint, case_ids bigint[]) is 'Where cases go: of the routes that select a case, the one with the lowest precedence; null where none does.';
+grant execute on function bulkhead.routes_of_cases(suite_id bigint, case_ids bigint[]) to bulkhead_user;
 
 create function bulkhead.set_member(suite_id bigint, principal text, role text) returns bulkhead.suite_members
   language plpgsql volatile parallel unsafe security definer
@@ -815,6 +1119,29 @@ create function bulkhead.set_principal(name text, display_name text DEFAULT NULL
   as 'aee48d47c05a2117cadf83a8129c5d8b';
 comment on function bulkhead.set_principal(name text, display_name text, is_admin boolean, everywhere text, disabled boolean) is 'Makes a principal an admin, gives it a role everywhere (none takes it away), shuts it out or lets it in again; an argument left out keeps what is there. Takes an admin.';
 grant execute on function bulkhead.set_principal(name text, display_name text, is_admin boolean, everywhere text, disabled boolean) to bulkhead_user;
+
+create function bulkhead.snapshot_cases(suite_id bigint, snapshot text, after_id bigint DEFAULT 0, row_limit integer DEFAULT 50) returns TABLE(case_id bigint, version integer, external_key text, input jsonb, expected_output jsonb, metadata jsonb, status text, tags text[])
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as '1c576b8b0525621b77dacb12436ebbbb';
+comment on function bulkhead.snapshot_cases(suite_id bigint, snapshot text, after_id bigint, row_limit integer) is 'The cases of a snapshot as they were frozen, in the order of their ids. For the next page pass the last case_id as after_id; row_limit => null gives all.';
+grant execute on function bulkhead.snapshot_cases(suite_id bigint, snapshot text, after_id bigint, row_limit integer) to bulkhead_user;
+
+create function bulkhead.snapshot_lines(suite_id bigint, snapshot text) returns SETOF text
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as 'f4ddd0da171a96ac397e9946073b1d72';
+comment on function bulkhead.snapshot_lines(suite_id bigint, snapshot text) is 'A snapshot as lines of JSONL: the same bytes for ever, whatever happens to the cases. They are checked against its SHA-256: TCFRZ.';
+grant execute on function bulkhead.snapshot_lines(suite_id bigint, snapshot text) to bulkhead_user;
+
+create function bulkhead.suite_channel(suite_id bigint) returns text
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'a7fed59956f9a916d917cd0949080f85';
+comment on function bulkhead.suite_channel(suite_id bigint) is 'The channel to LISTEN to for the operations of a suite: each time one has moved, {"operation_id": "…"} arrives. The name is a secret of those who see the suite.';
+grant execute on function bulkhead.suite_channel(suite_id bigint) to bulkhead_user;
 
 create function bulkhead.suite_id(slug text) returns bigint
   language plpgsql stable strict parallel safe security invoker
@@ -863,11 +1190,42 @@ create function bulkhead_private.acts_as_owner() returns boolean
   as '7bedc495d8aea6826999c8b976daee75';
 comment on function bulkhead_private.acts_as_owner() is 'Whether the session acts as the owner of the database objects: a DBA in psql, a worker, a migration. Such a session is limited by grants alone.';
 
-create function bulkhead_private.append_import(suite_id bigint, on_conflict text) returns TABLE(outcome text, cases bigint)
+create function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) returns TABLE(cases integer, links integer)
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'f161e4d6912839c6b49597dbc6b1b81c';
-comment on function bulkhead_private.append_import(suite_id bigint, on_conflict text) is 'Appends all rows of pg_temp.import_rows in one transaction, in batches that fit in memory, and counts the outcomes. Errors name the case by its line.';
+  set enable_nestloop=off
+  set jit=off
+  set work_mem=64MB
+  as '22a4589c6ae4aa1a7a2d5ce8c4bdc321';
+comment on function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) is 'Adds the cases of pg_temp.adopted_rows with their links to the suite, and moves the adoption''s cursor behind them, in one transaction. Their tags are to be defined before: define_adopted_tags. No row when somebody has cancelled the operation.';
+
+create function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopted_suites, external_keys text[]) returns integer
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  set enable_nestloop=off
+  set jit=off
+  as '2cf9bd5294eeb05e7be1de046d0842bf';
+comment on function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopted_suites, external_keys text[]) is 'Gives the cases with these keys the links that they have in pg_temp.adopted_rows, and no others; returns how many came or went.';
+
+create function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adopted_suites, external_keys text[]) returns TABLE(inserted integer, updated integer, deleted integer, links integer)
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  set enable_nestloop=off
+  set jit=off
+  as '385d5c5143e5a0377b7588e6e9b3a79a';
+comment on function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adopted_suites, external_keys text[]) is 'Makes the cases with these keys, and those of pg_temp.adopted_rows, what they are in the source: a key without a row there is deleted. Repeating it changes nothing.';
+
+create function bulkhead_private.adopted_cases(suite_id bigint) returns TABLE(external_key text, hash bigint, tags text[])
+  language sql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '5741cbaeb22db416dab1d97f7707795a';
+comment on function bulkhead_private.adopted_cases(suite_id bigint) is 'Each case of a suite with its tags and a hash of all that an adoption brings; the source is asked for the same, by the same expression.';
+
+create function bulkhead_private.adoption_operation(suite bulkhead_private.adopted_suites) returns bigint
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'fa72e102e8bc5295f1091b76be809c7d';
+comment on function bulkhead_private.adoption_operation(suite bulkhead_private.adopted_suites) is 'The operation by which people see how far the copy of a suite is; null when one of them has cancelled it. No worker runs it: the process that copies does, and holds the suite''s lock meanwhile.';
 
 create function bulkhead_private.append_known(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], outcomes bulkhead_private.append_outcome[], on_conflict text) returns bulkhead_private.append_outcome[]
   language plpgsql volatile parallel unsafe security invoker
@@ -885,11 +1243,19 @@ create function bulkhead_private.append_payloads(suite bulkhead.test_suites, pay
   as 'f524b6e2b404ff604443068a36f3db78';
 comment on function bulkhead_private.append_payloads(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], on_conflict text) is 'Appends checked payloads to a suite, whole or not at all: what append_cases and the import share.';
 
-create function bulkhead_private.begin_import() returns void
+create function bulkhead_private.append_rows(suite bulkhead.test_suites, from_line integer, to_line integer, on_conflict text, dry_run boolean, all_new boolean) returns SETOF bulkhead_private.append_outcome
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '6202146df7f0a2b5e7e8c1d9c1ae4930';
-comment on function bulkhead_private.begin_import() is 'Makes the session''s table pg_temp.import_rows, empty, for a COPY of the rows of a file.';
+  set enable_nestloop=off
+  set jit=off
+  as 'c4a2961f66e024740d2dd40c6deb6c7f';
+comment on function bulkhead_private.append_rows(suite bulkhead.test_suites, from_line integer, to_line integer, on_conflict text, dry_run boolean, all_new boolean) is 'Appends the rows of an import from one line to another, and says what became of each; all_new: whether to try it as if the suite had none of them. What calls it logs them: log_append.';
+
+create function bulkhead_private.begin_adoption(source text, source_suite text, slug text, name text, mapping jsonb, method text, cases bigint) returns bigint
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'baf2ed99948850df5b10703a65abcd42';
+comment on function bulkhead_private.begin_adoption(source text, source_suite text, slug text, name text, mapping jsonb, method text, cases bigint) is 'The suite that a suite of the source becomes, made if there is none yet. Until the cut-over it is archived: people can read it, and nobody but the adoption writes to it.';
 
 create function bulkhead_private.bounds(suites int8multirange) returns text
   language sql immutable strict parallel safe security invoker
@@ -906,6 +1272,12 @@ create function bulkhead_private.changes_of(operation bulkhead.bulk_operations, 
   language sql stable parallel unsafe security invoker
   as 'c31916b57a8af5a6f432ba836152adde';
 comment on function bulkhead_private.changes_of(operation bulkhead.bulk_operations, change text, case_ids bigint[]) is 'What the operation that this undo reverses did to the cases of a chunk, row by row.';
+
+create function bulkhead_private.channel(topic text) returns text
+  language sql stable strict parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '9c300c75e797820969c372e430d177cf';
+comment on function bulkhead_private.channel(topic text) is 'The name of the channel on which a topic is told: suite/<id>, access. Any login may LISTEN, so the name is an HMAC that nobody guesses.';
 
 create function bulkhead_private.check_member_role(role text) returns void
   language plpgsql immutable parallel unsafe security invoker
@@ -943,6 +1315,18 @@ create function bulkhead_private.choose_cases(selection jsonb, all_cases boolean
   as '396c5c9f6c4916c328a2cf1e6707e9bd';
 comment on function bulkhead_private.choose_cases(selection jsonb, all_cases boolean) is 'The selection of an operation: it says which cases, or all of them in so many words. Otherwise: TCSEL.';
 
+create function bulkhead_private.clear_adopted_rows() returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '3715181a74b6e0501d90e31450fe9698';
+comment on function bulkhead_private.clear_adopted_rows() is 'Makes the session''s table pg_temp.adopted_rows, for a COPY of cases of the source, or empties it.';
+
+create function bulkhead_private.clear_staging() returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '06f116c288201812d65bb30120f70c21';
+comment on function bulkhead_private.clear_staging() is 'Makes the session''s tables pg_temp.import_rows, for a COPY of the rows of a file, and pg_temp.import_tags, and leaves them empty.';
+
 create function bulkhead_private.clock() returns timestamp with time zone
   language sql stable parallel unsafe security invoker
   as 'ed1e9c359bfc1d632eb8a9097f2948fd';
@@ -966,11 +1350,11 @@ create function bulkhead_private.create_sign_in_link(principal text, display_nam
   as 'b443577264425518fd324b309f2e7320';
 comment on function bulkhead_private.create_sign_in_link(principal text, display_name text, valid_for interval) is 'Makes a link to sign in with, once, as a principal of this machine, who is an admin and owner everywhere unless somebody has changed that.';
 
-create function bulkhead_private.define_imported_tags(suite_id bigint, tag_meanings jsonb) returns SETOF text
+create function bulkhead_private.define_adopted_tags(source text) returns integer
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '497f609f9ce327f2b50ffe7056e95a16';
-comment on function bulkhead_private.define_imported_tags(suite_id bigint, tag_meanings jsonb) is 'Defines the tags of a file, {"name": "meaning"}, before its cases, and returns the new ones: committed on its own, so that no append waits for the import.';
+  as '249b5580b2c833d89328a086f58ac62e';
+comment on function bulkhead_private.define_adopted_tags(source text) is 'Defines the tags that pg_temp.adopted_rows brings, in the dictionary of each suite that uses them, and returns how many names of the source were new: to be committed before the cases.';
 
 create function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) returns text[]
   language plpgsql volatile parallel unsafe security invoker
@@ -990,11 +1374,11 @@ create function bulkhead_private.disown_status() returns trigger
   as '3e60a4a53383e344b8436e3d6da3d0f6';
 comment on function bulkhead_private.disown_status() is 'Trigger: a status that is set outside an operation belongs to no operation, so that no undo takes it back.';
 
-create function bulkhead_private.drop_unused_tags(suite_id bigint, names text[]) returns SETOF text
+create function bulkhead_private.drop_adopted_chunk(suite_id bigint, cases integer) returns integer
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '0153f1a2de8ab5041a27c1c689dcefbe';
-comment on function bulkhead_private.drop_unused_tags(suite_id bigint, names text[]) is 'Takes back the tags that a failed import had defined, except those in use by now.';
+  as 'a91583876c5a92a0a4450aeaac4c8f1a';
+comment on function bulkhead_private.drop_adopted_chunk(suite_id bigint, cases integer) is 'Takes a chunk of an adopted suite''s cases back out, with their history, or, when there is none left, the suite; returns how many cases it was. After the cut-over: TCARG.';
 
 create function bulkhead_private.end_session(hash bytea) returns void
   language plpgsql volatile parallel unsafe security invoker
@@ -1020,11 +1404,23 @@ create function bulkhead_private.fail_operation(suite_id bigint, operation_id bi
   as 'aae983c4f12e10c85e9511f2a57f5bc5';
 comment on function bulkhead_private.fail_operation(suite_id bigint, operation_id bigint, code text, message text) is 'Ends an operation that no chunk of any size can carry on. What was done stays, is counted and can be undone.';
 
+create function bulkhead_private.finish_adoption(suite_id bigint) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '709f17ea459579609b6277f4cc0baf49';
+comment on function bulkhead_private.finish_adoption(suite_id bigint) is 'Cuts a suite over: from here on it is open to appends and operations, and the adoption writes to it no more. Not followed: TCARG.';
+
 create function bulkhead_private.finish_operation(operation bulkhead.bulk_operations, state text) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   as 'a83e79acd05330c0e58d261d25a911a4';
 comment on function bulkhead_private.finish_operation(operation bulkhead.bulk_operations, state text) is 'Ends an operation as succeeded, failed or cancelled.';
+
+create function bulkhead_private.has_staging() returns boolean
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '84061d9fdbfeee8143b532f90e6025a2';
+comment on function bulkhead_private.has_staging() is 'Whether this session has the tables that an import is staged in. Tables of these names that are not the owner''s: 42501.';
 
 create function bulkhead_private.hold_cases(operation bulkhead.bulk_operations, case_ids bigint[]) returns void
   language plpgsql volatile parallel unsafe security invoker
@@ -1036,12 +1432,36 @@ create function bulkhead_private.hold_dictionary(suite_id bigint) returns void
   language sql volatile strict parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   as '2445036ee8c2883c14288dc5630820e9';
-comment on function bulkhead_private.hold_dictionary(suite_id bigint) is 'Until the end of the transaction nobody else submits an operation that gives names another meaning (rename, merge, undo): each is planned on what the one before has made of the dictionary. Appends and other operations do not ask for it.';
+comment on function bulkhead_private.hold_dictionary(suite_id bigint) is 'Until the end of the transaction nobody else submits an operation that gives names another meaning (rename, merge, undo): each is planned on what the one before has made of the dictionary. Nor does anybody define a route or drop a tag, which one may name. Appends and other operations do not ask for it.';
+
+create function bulkhead_private.insert_new_rows(suite bulkhead.test_suites, from_line integer, to_line integer) returns bulkhead_private.append_outcome[]
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  set enable_nestloop=off
+  set jit=off
+  set work_mem=64MB
+  as '8881a8f4bfce6d0a5fc910edda42acde';
+comment on function bulkhead_private.insert_new_rows(suite bulkhead.test_suites, from_line integer, to_line integer) is 'Inserts those rows of an import from one line to another whose external key the suite has not yet, and says which they are.';
+
+create function bulkhead_private.insert_rows(suite bulkhead.test_suites, from_line integer, to_line integer) returns bulkhead_private.append_outcome[]
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  set enable_nestloop=off
+  set jit=off
+  set work_mem=64MB
+  as '9dafd4340dfcd25b830b60edde8ccc18';
+comment on function bulkhead_private.insert_rows(suite bulkhead.test_suites, from_line integer, to_line integer) is 'Inserts the rows of an import from one line to another, none of which the suite has yet; otherwise 23505. A sixth faster than insert_new_rows.';
 
 create function bulkhead_private.is_of_the_cases(code text) returns boolean
   language sql immutable strict parallel safe security invoker
   as 'a5704914fcd6c8cc8bab6eed338e606b';
 comment on function bulkhead_private.is_of_the_cases(code text) is 'Whether an error comes of the cases of a chunk, so that fewer of them may succeed; otherwise it would meet any chunk.';
+
+create function bulkhead_private.is_touched_since(undo bulkhead.bulk_operations, case_id bigint, tags text[]) returns boolean
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'd6e47f53dac0fa0aaaa7c5b05898832e';
+comment on function bulkhead_private.is_touched_since(undo bulkhead.bulk_operations, case_id bigint, tags text[]) is 'Whether another operation, not undone itself, has put one of these tags on the case, or taken it off, since the operation that this undo reverses.';
 
 create function bulkhead_private.join_terms(operator text, terms jsonb[]) returns jsonb[]
   language sql immutable parallel safe security invoker
@@ -1052,8 +1472,20 @@ comment on function bulkhead_private.join_terms(operator text, terms jsonb[]) is
 create function bulkhead_private.keep_case_version() returns trigger
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '4add34fa47bf95fe7a202d3e150c77c6';
+  as 'fea3ce3a87d07bf7177317a600176778';
 comment on function bulkhead_private.keep_case_version() is 'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit. In an archived suite: TCARC.';
+
+create function bulkhead_private.keep_frozen_cases() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'add09dd54201a45d31f1cb7fc451c6cd';
+comment on function bulkhead_private.keep_frozen_cases() is 'Trigger: cases of suites with snapshots are not truncated. TCFRZ.';
+
+create function bulkhead_private.keep_frozen_version() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '13f6c04c38752ff611a05242f81aadbc';
+comment on function bulkhead_private.keep_frozen_version() is 'Trigger: history is written by edits and deletions of cases alone, is never changed, and what a snapshot holds of it is not deleted. TCFRZ.';
 
 create function bulkhead_private.keep_principal_out() returns trigger
   language plpgsql volatile parallel unsafe security definer
@@ -1067,17 +1499,47 @@ create function bulkhead_private.keep_principal_suites() returns trigger
   as '867031dc90eca3742353bd0c847ac901';
 comment on function bulkhead_private.keep_principal_suites() is 'Trigger: keeps principal_suites as suite_members says, and tells open subscriptions that somebody''s reach has changed.';
 
+create function bulkhead_private.keep_route_tags() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '3c3f1140c43cedd5cd9797929f1b302d';
+comment on function bulkhead_private.keep_route_tags() is 'Trigger: a tag does not leave the dictionary while the expression of a route names it. TCUSE.';
+
+create function bulkhead_private.keep_snapshot() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'c5a3611af7707c97b061d5648638fd4d';
+comment on function bulkhead_private.keep_snapshot() is 'Trigger: refuses to change a snapshot with TCFRZ, to everybody.';
+
+create function bulkhead_private.keep_snapshot_chunk() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '0c4c99c06d77d22cd3cd3f7f8c88404a';
+comment on function bulkhead_private.keep_snapshot_chunk() is 'Trigger: a chunk of a snapshot is written once, as large as the snapshot says, and goes with it only. TCFRZ.';
+
 create function bulkhead_private.known_operation(suite_id bigint, operation_id bigint, role text DEFAULT 'viewer'::text) returns bulkhead.bulk_operations
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '511d1338230636b77aa8a035b8d4767f';
-comment on function bulkhead_private.known_operation(suite_id bigint, operation_id bigint, role text) is 'The operation of this suite with this id, if the caller has this role. Unknown: TCNSU or TCNOP; a lesser role: 42501.';
+  as '5caf365c8a256cc458b3f4e06e015214';
+comment on function bulkhead_private.known_operation(suite_id bigint, operation_id bigint, role text) is 'The operation of this suite with this id, if the caller has this role and sees the suite that it copies into. Unknown: TCNSU or TCNOP; a lesser role: 42501.';
 
 create function bulkhead_private.known_principal(name text) returns bulkhead.principals
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   as '8e6966448742d286a476013e1fc78331';
 comment on function bulkhead_private.known_principal(name text) is 'The principal with this name. A person, group or database login that was never seen before is noted down; what cannot be one: TCARG.';
+
+create function bulkhead_private.known_route(suite bulkhead.test_suites, name text) returns bulkhead.tag_routes
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '111df27208eccae85e34925a7810f09b';
+comment on function bulkhead_private.known_route(suite bulkhead.test_suites, name text) is 'The route of this suite with this name. Unknown: TCNRT, with the routes that there are.';
+
+create function bulkhead_private.known_snapshot(suite bulkhead.test_suites, name text) returns bulkhead.suite_snapshots
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '342b5f565a6c4c8c3f0817035fe11fac';
+comment on function bulkhead_private.known_snapshot(suite bulkhead.test_suites, name text) is 'The snapshot of this suite with this name. Unknown: TCNSN, with the latest ones.';
 
 create function bulkhead_private.known_suite(suite_id bigint, role text DEFAULT 'viewer'::text) returns bulkhead.test_suites
   language plpgsql stable parallel unsafe security invoker
@@ -1090,6 +1552,13 @@ create function bulkhead_private.known_tags(suite_id bigint, names text[]) retur
   set search_path=pg_catalog, pg_temp
   as '0740d309ebf485026473bc46432ade28';
 comment on function bulkhead_private.known_tags(suite_id bigint, names text[]) is 'The names with their aliases, as the suite''s links may carry them. A name that the dictionary lacks: TCNTG.';
+
+create function bulkhead_private.left_by_undo(undo bulkhead.bulk_operations) returns bigint[]
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as '70913adffe59c2a61784b69dee5eb5bc';
+comment on function bulkhead_private.left_by_undo(undo bulkhead.bulk_operations) is 'The cases that an undo would leave alone, wholly or in part, if it ran now: what undo_chunk finds, read without a lock.';
 
 create function bulkhead_private.link_updated(suite bulkhead.test_suites, outcomes bulkhead_private.append_outcome[], links bulkhead_private.payload_link[]) returns void
   language plpgsql volatile parallel unsafe security invoker
@@ -1126,7 +1595,7 @@ comment on function bulkhead_private.log_member() is 'Trigger: writes the event 
 create function bulkhead_private.log_operation() returns trigger
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'ac71c2a00dae66e2250ac0d0945ac255';
+  as '02565cfa6c4bf176a3ed672f32bb5800';
 comment on function bulkhead_private.log_operation() is 'Trigger: writes one event for an operation when it ends, in the name of who submitted it, and one to the suite that it copied cases to. What it did case by case is in the change log.';
 
 create function bulkhead_private.log_outcome(operation bulkhead.bulk_operations, change text, code text, message text, case_ids bigint[], tag text DEFAULT NULL::text) returns jsonb
@@ -1153,11 +1622,17 @@ create function bulkhead_private.log_truncation() returns trigger
   as '784ab5f5aa59e07c93da93aa0aada802';
 comment on function bulkhead_private.log_truncation() is 'Trigger: writes for each suite how many rows a TRUNCATE takes from it; its arguments are the subject and the column with the suite''s id.';
 
+create function bulkhead_private.lost_version(suite_id bigint, case_id bigint, version integer) returns jsonb
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '9f9309743ca53b14b9dce419423dcd08';
+comment on function bulkhead_private.lost_version(suite_id bigint, case_id bigint, version integer) is 'Raises TCFRZ: a snapshot that cannot be read as it was frozen is not read at all.';
+
 create function bulkhead_private.make_payload(ordinal integer, external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) returns bulkhead_private.case_payload
   language sql immutable parallel safe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'd3a200d3aeb0c97d253b210ed4a726b9';
-comment on function bulkhead_private.make_payload(ordinal integer, external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) is 'A case as it was sent, with its hash: equal payloads have equal hashes, whatever the order of keys and tags.';
+  as '14f51d708603e90b93a560a685988f15';
+comment on function bulkhead_private.make_payload(ordinal integer, external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) is 'A case as it was sent, with its hash (payload_hash).';
 
 create function bulkhead_private.managed_suite(suite_id bigint) returns bulkhead.test_suites
   language sql stable parallel unsafe security invoker
@@ -1189,14 +1664,14 @@ comment on function bulkhead_private.note_use(principal text) is 'Notes that a t
 
 create function bulkhead_private.notify_access(principal text) returns void
   language sql volatile parallel unsafe security invoker
-  as '080421342215ec0dea0b40c9c115d6cb';
-comment on function bulkhead_private.notify_access(principal text) is 'Tells API servers that what a principal may reach has changed, or that it is shut out; channel bulkhead:access.';
+  as 'a18e1dfda464f70b40197e9237441322';
+comment on function bulkhead_private.notify_access(principal text) is 'Tells API servers that what a principal may reach has changed, or that it is shut out; on the channel that bulkhead_private.channel(''access'') gives.';
 
 create function bulkhead_private.notify_operation(suite_id bigint, operation_id bigint) returns void
   language sql volatile strict parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'a4aeefae20717defb3e3e9f2e2f59c27';
-comment on function bulkhead_private.notify_operation(suite_id bigint, operation_id bigint) is 'Tells the subscribers of a suite that an operation of it has moved; channel bulkhead:suite:<suite_id>.';
+  as '85c7ed85f023f6ad20e5a248c99c91ed';
+comment on function bulkhead_private.notify_operation(suite_id bigint, operation_id bigint) is 'Tells the subscribers of a suite that an operation of it has moved; on the channel that bulkhead.suite_channel gives.';
 
 create function bulkhead_private.open_suite(suite_id bigint, role text DEFAULT 'editor'::text) returns bulkhead.test_suites
   language plpgsql stable parallel unsafe security invoker
@@ -1260,6 +1735,12 @@ create function bulkhead_private.preview(plan bulkhead_private.operation_plan) r
   as '25cdca786251e700f69aab67633de3e8';
 comment on function bulkhead_private.preview(plan bulkhead_private.operation_plan) is 'What a plan would do to the cases as they are now. Reads only.';
 
+create function bulkhead_private.prune_append_answers(keep interval DEFAULT '24:00:00'::interval) returns bigint
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '4ea19f2af7e129cf8bd40946cdfbd392';
+comment on function bulkhead_private.prune_append_answers(keep interval) is 'Deletes up to 200 kept answers that are so old, and says how many; call it until it says 0.';
+
 create function bulkhead_private.prune_change_log(keep interval DEFAULT '30 days'::interval) returns bigint
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
@@ -1278,10 +1759,16 @@ create function bulkhead_private.raise_malformed_expression(expression text, cha
   as '5fdd8383f56827429921e987d7089f44';
 comment on function bulkhead_private.raise_malformed_expression(expression text, character_position integer, problem text, advice text) is 'Raises TCEXP, with a caret under the character where reading stopped.';
 
+create function bulkhead_private.raise_snapshot_exists(suite bulkhead.test_suites, name text) returns void
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '313f455e21bab387fdb768ad8f1b6008';
+comment on function bulkhead_private.raise_snapshot_exists(suite bulkhead.test_suites, name text) is 'Raises TCSNT for the name of a snapshot that is taken.';
+
 create function bulkhead_private.raise_unknown_tag(suite_id bigint, name text) returns void
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'fcb8e1fa3fdadd2f77b91f355a5fe458';
+  as 'e42e2493e047d8df9796747c823f947c';
 comment on function bulkhead_private.raise_unknown_tag(suite_id bigint, name text) is 'Raises TCNTG for a tag that the suite does not have, with the nearest one that it has.';
 
 create function bulkhead_private.reach(principals text[]) returns text
@@ -1315,7 +1802,7 @@ comment on function bulkhead_private.record_progress(operation bulkhead.bulk_ope
 create function bulkhead_private.recover_operations() returns SETOF bigint
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'b5b786db0420f463e2a3df5daf7a962d';
+  as '44230a5d2ddbbb4bd6d14b9b3ecebca7';
 comment on function bulkhead_private.recover_operations() is 'Frees the jobs of dead workers, and queues what operations nobody runs and no job will run soon. Every worker calls it every few seconds; returns the suites queued.';
 
 create function bulkhead_private.refuse_audit_change() returns trigger
@@ -1335,6 +1822,12 @@ create function bulkhead_private.refuse_other_member() returns trigger
   set search_path=pg_catalog, pg_temp
   as 'd3c482a1d89e0ea6fb85b0feaad21045';
 comment on function bulkhead_private.refuse_other_member() is 'Trigger: a membership becomes no other one. TCMOV.';
+
+create function bulkhead_private.renamed_since(undo bulkhead.bulk_operations) returns text[]
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '8447229e4ad8bf41b1c518c893b89ba7';
+comment on function bulkhead_private.renamed_since(undo bulkhead.bulk_operations) is 'The tags that were renamed or merged since the operation that this undo reverses: their links come back under the name that they have now.';
 
 create function bulkhead_private.request() returns text
   language plpgsql stable parallel unsafe security invoker
@@ -1358,6 +1851,12 @@ create function bulkhead_private.required_tag(selection jsonb) returns text
   set search_path=pg_catalog, pg_temp
   as '015f8a7a2c4d65248a9ec8585f1f7a0a';
 comment on function bulkhead_private.required_tag(selection jsonb) is 'A tag that every case of the selection has, whose links can be followed instead of all cases; null where there is none.';
+
+create function bulkhead_private.route_sql(suite bulkhead.test_suites) returns text
+  language sql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '289f934889802f093a6551727b14a40a';
+comment on function bulkhead_private.route_sql(suite bulkhead.test_suites) is 'The name of the route of a case c of the suite $1 as an SQL expression: of those that select it, the one with the lowest precedence.';
 
 create function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
@@ -1400,6 +1899,22 @@ create function bulkhead_private.signed_request(key bulkhead_private.signing_key
   language sql stable parallel unsafe security invoker
   as '53acd0f36425f7c2a3bbc4e2a8ab1ec2';
 comment on function bulkhead_private.signed_request(key bulkhead_private.signing_key, signed text) is 'What a signed setting says; null for one that is not there, or that somebody else has made.';
+
+create function bulkhead_private.snapshots_lock_key(suite_id bigint) returns bigint
+  language sql immutable strict parallel safe security invoker
+  as 'f3840e59704bc413011de74f7668ac1a';
+comment on function bulkhead_private.snapshots_lock_key(suite_id bigint) is 'The advisory lock that keeps versions from being deleted while a snapshot that may hold them is being made. Nothing else asks for it.';
+
+create function bulkhead_private.staged_payloads(suite bulkhead.test_suites, lines integer[], dry_run boolean) returns bulkhead_private.case_payload[]
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'ca8499b5fd344bcfc68f6c6b7ff19c77';
+comment on function bulkhead_private.staged_payloads(suite bulkhead.test_suites, lines integer[], dry_run boolean) is 'The payloads of these lines of an import, with the tags that are to be linked.';
+
+create function bulkhead_private.staged_tags(suite bulkhead.test_suites, tags text[], dry_run boolean) returns text[]
+  language sql stable parallel unsafe security invoker
+  as 'f9533170026932e8d26b27039201c636';
+comment on function bulkhead_private.staged_tags(suite bulkhead.test_suites, tags text[], dry_run boolean) is 'The tags of a case that are to be linked: in a dry run not those that would be new, because whoever brings the same ones would wait for it.';
 
 create function bulkhead_private.start_session(principal text, display_name text, groups text[] DEFAULT '{}'::text[], valid_for interval DEFAULT '12:00:00'::interval, valid_until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) returns text
   language plpgsql volatile parallel unsafe security invoker
@@ -1517,14 +2032,19 @@ comment on function bulkhead_private.undo_targets(operation bulkhead.bulk_operat
 create function bulkhead_private.unfinished_operation(suite_id bigint) returns bulkhead.bulk_operations
   language sql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'bae08085fca3506e09d7a46e9e4154bd';
-comment on function bulkhead_private.unfinished_operation(suite_id bigint) is 'The operation of a suite that is to be run now: the one that is running, otherwise the one submitted first. An operation can appear behind a younger one, because it was submitted in a transaction that took its time.';
+  as 'f6d1d510fbd2f092f9fa01b22301560a';
+comment on function bulkhead_private.unfinished_operation(suite_id bigint) is 'The operation of a suite that is to be run now: the one that is running, otherwise the one submitted first. An operation can appear behind a younger one, because it was submitted in a transaction that took its time. An adoption is run by its own process.';
 
 create function bulkhead_private.use_sign_in_link(hash bytea) returns text
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   as 'baf929e0da80a64c6e39c80739191bda';
 comment on function bulkhead_private.use_sign_in_link(hash bytea) is 'Takes a sign-in link for a session, once. Not a valid link: TCAUT.';
+
+create function bulkhead_private.version_content(suite_id bigint, case_id bigint, version integer) returns TABLE(external_key text, input jsonb, expected_output jsonb, metadata jsonb)
+  language sql stable parallel safe security invoker
+  as '68d956d11cd80e22aa704cfb71f3ff56';
+comment on function bulkhead_private.version_content(suite_id bigint, case_id bigint, version integer) is 'The content of a version of a case: of the latest from test_cases, of every other one, and the last of a deleted case, from test_case_versions.';
 
 create function bulkhead_private.worker_lock_key(worker_id text) returns bigint
   language sql immutable strict parallel safe security invoker

@@ -65,5 +65,8 @@ select suite_id as "suite_id!" from bulkhead_private.recover_operations() as que
 /* @name pruneChangeLog */
 select bulkhead_private.prune_change_log() as "pruned!";
 
+/* @name pruneAppendAnswers */
+select bulkhead_private.prune_append_answers() as "pruned!";
+
 /* @name giveUpJob */
 update graphile_worker._private_jobs set max_attempts = attempts where id = :jobId!;

@@ -21,6 +21,10 @@ export const limits = {
   statementSeconds: 30,
   /** Connections of one server to the database for requests; the role bulkhead_api has 100 for all servers. */
   connections: 20,
+  /** Connections of one server for appends and pulls over HTTP; whatever comes beyond that waits. */
+  transfers: 6,
+  /** Milliseconds for which it waits. */
+  transferWait: 30_000,
   /** Sockets that one token or session may have open. */
   sockets: 50,
   /** Subscriptions of one socket. */

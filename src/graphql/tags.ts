@@ -54,6 +54,19 @@ const ofTheDatabase = [
   'use_credential',
   'use_token',
 ];
+
+/** An import is what one session does, and its cases are copied: POST /api/suites/:slug/cases. */
+const ofAnImport = [
+  'append_answer',
+  'append_import',
+  'begin_import',
+  'define_import_tags',
+  'end_import',
+  'import_problems',
+];
+
+/** Files are pulled: GET /api/suites/:slug/cases. */
+const ofAPull = ['case_line', 'case_lines', 'snapshot_lines'];
 const previews = ['tag', 'set_status', 'delete', 'copy', 'rename_tag', 'merge_tags'];
 
 /** Not a way to look a row up, or to name the one to update. */
@@ -156,6 +169,24 @@ export const tags = jsonPgSmartTags({
           undo_is_of_an_operation_of_the_same_suite: relation('undoes', 'undoneBy'),
           retry_is_of_an_operation_of_the_same_suite: relation('retries', 'retriedBy'),
         },
+      },
+      'bulkhead.tag_routes': {
+        tags: { ...word('route'), name: 'routes' },
+        attribute: { name: sortable, precedence: sortable },
+        constraint: {
+          tag_routes_suite_id_precedence_key: notAKey,
+          route_belongs_to_a_suite: relation('suite', 'routes'),
+        },
+      },
+      'bulkhead.route_pulls': {
+        tags: { ...word('pull'), name: 'route_pulls', behavior: '+filter' },
+        attribute: { id: both, route: filterable, pulled_by: filterable, pulled_at: filterable },
+        constraint: { route_pulls_pkey: notAKey, pull_is_of_a_suite: relation('suite', 'pulls') },
+      },
+      'bulkhead.suite_snapshots': {
+        tags: { ...word('snapshot'), name: 'snapshots' },
+        attribute: { name: sortable, created_at: sortable },
+        constraint: { snapshot_belongs_to_a_suite: relation('suite', 'snapshots') },
       },
       'bulkhead.suite_members': {
         tags: { ...word('member') },
@@ -260,10 +291,30 @@ export const tags = jsonPgSmartTags({
         ...plain,
         description: 'The tags of the case, in alphabetical order.',
       },
+      'bulkhead.routes_of_cases': { tags: { ...neverNull, recordType: 'CaseRoute' } },
+      'bulkhead.count_routes': { tags: { ...neverNull, recordType: 'RouteCount' } },
+      'bulkhead.snapshot_cases': {
+        tags: { ...neverNull, recordType: 'SnapshotCase' },
+        description:
+          'The cases of a snapshot as they were frozen, in the order of their ids. For the next page pass the last caseId as afterId.',
+      },
+      'bulkhead.compare_snapshots': {
+        tags: { ...neverNull, recordType: 'SnapshotChange' },
+        description:
+          'What became of the cases from one snapshot to another: added, removed, changed (content or status, and perhaps tags too), ' +
+          'or only retagged. For the next page pass the last caseId as afterId; countSnapshotChanges gives the totals.',
+      },
+      'bulkhead.count_snapshot_changes': plain,
+      'bulkhead.preview_undo_operation': plain,
       'bulkhead.me': { tags: { ...neverNull, recordType: 'Identity' } },
       'bulkhead.test_suites_my_role': plain,
       'bulkhead.create_token': { tags: { ...neverNull, recordType: 'CreatedToken' } },
-      ...Object.fromEntries(ofTheDatabase.map((name) => [`bulkhead.${name}`, notForGraphql])),
+      ...Object.fromEntries(
+        [...ofTheDatabase, ...ofAnImport, ...ofAPull].map((name) => [
+          `bulkhead.${name}`,
+          notForGraphql,
+        ]),
+      ),
       ...Object.fromEntries(previews.map((name) => [`bulkhead.preview_bulk_${name}`, plain])),
     },
   },

@@ -385,6 +385,31 @@ const pruneChangeLogIR: any = {"usedParamSet":{},"params":[],"statement":"select
 export const pruneChangeLog = new PreparedQuery<IPruneChangeLogParams,IPruneChangeLogResult>(pruneChangeLogIR);
 
 
+/** 'PruneAppendAnswers' parameters type */
+export type IPruneAppendAnswersParams = void;
+
+/** 'PruneAppendAnswers' return type */
+export interface IPruneAppendAnswersResult {
+  pruned: string;
+}
+
+/** 'PruneAppendAnswers' query type */
+export interface IPruneAppendAnswersQuery {
+  params: IPruneAppendAnswersParams;
+  result: IPruneAppendAnswersResult;
+}
+
+const pruneAppendAnswersIR: any = {"usedParamSet":{},"params":[],"statement":"select bulkhead_private.prune_append_answers() as \"pruned!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select bulkhead_private.prune_append_answers() as "pruned!"
+ * ```
+ */
+export const pruneAppendAnswers = new PreparedQuery<IPruneAppendAnswersParams,IPruneAppendAnswersResult>(pruneAppendAnswersIR);
+
+
 /** 'GiveUpJob' parameters type */
 export interface IGiveUpJobParams {
   jobId: string;

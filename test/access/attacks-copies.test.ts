@@ -8,6 +8,12 @@ import { asToken } from '../helpers/roles.ts';
 
 const database = useDatabase(test);
 
+test.before('ids that are found in no text by chance', async () => {
+  await database.pool.query(
+    "select setval('bulkhead.test_suites_id_seq', 500000), setval('bulkhead.bulk_operations_id_seq', 600000)",
+  );
+});
+
 /** Two suites of which the second has one of the keys of the first, and a copy that met it. */
 async function makeCopy() {
   const { pool } = database;

@@ -266,7 +266,7 @@ test.serial(
             world.own.id,
             id,
           ]);
-          t.is(code, name === 'admin' ? '42501' : 'TCNSU', `${fn} as ${name}`);
+          t.is(code, name === 'admin' ? '42501' : 'TCNOP', `${fn} as ${name}`);
         }
       });
     }

@@ -24,6 +24,7 @@ const valuesOf = (place: ApiPlace): Record<string, [there: string, nowhere: stri
   status: ['active', ''],
   archivedAt: ['2020-01-01T00:00:00Z', '2020-01-01T00:00:01Z'],
   createdAt: ['2020-01-01T00:00:00Z', '2020-01-01T00:00:01Z'],
+  pulledAt: ['2020-01-01T00:00:00Z', '2020-01-01T00:00:01Z'],
   at: ['2020-01-01T00:00:00Z', '2020-01-01T00:00:01Z'],
   exclusiveGroup: ['secret-of-b', 'secret-of-c'],
   principal: ['person:secret-of-b', 'person:secret-of-c'],

@@ -44,10 +44,13 @@ const tables: Record<string, Entry> = {
       `name <> bulkhead.current_principal() and display_name = 'secret token of ${slug}'`,
     reads: 'admin',
   },
+  route_pulls: { rows: bySuite, reads: 'viewer' },
   suite_members: { rows: bySuite, reads: 'viewer' },
+  suite_snapshots: { rows: bySuite, reads: 'viewer' },
   suite_tags: { rows: bySuite, reads: 'viewer' },
   suite_tokens: { rows: bySuite, reads: 'owner or admin', readsAsOwner: true },
   tag_cloud: { rows: bySuite, reads: 'viewer' },
+  tag_routes: { rows: bySuite, reads: 'viewer' },
   test_case_tags: { rows: bySuite, reads: 'viewer' },
   test_case_versions: { rows: bySuite, reads: 'viewer' },
   test_cases: {

@@ -15,6 +15,8 @@ import { appendTagged, call, callOne, type Operation, type Queryable } from '../
 export type Place = {
   id: string;
   slug: string;
+  /** A case that was edited: its first version can be restored. */
+  caseId: string;
   /** Operations of it: one that has ended, one that was cancelled, one that waits. */
   operations: { done: string; cancelled: string; queued: string };
   member: string;
@@ -46,7 +48,7 @@ export async function makeWorld(db: Queryable): Promise<World> {
   // Ids that are found in no text by chance.
   await db.query(`
     select setval('bulkhead.test_suites_id_seq', 500000), setval('bulkhead.bulk_operations_id_seq', 600000),
-      setval('bulkhead.test_cases_id_seq', 700000)`);
+      setval('bulkhead.test_cases_id_seq', 700000), setval('bulkhead.route_pulls_id_seq', 800000)`);
   const own = await makePlace(db, 'own-suite');
   const other = await makePlace(db, 'other-suite');
   const shared = await makePlace(db, 'shared-suite');
@@ -95,6 +97,10 @@ export async function makePlace(db: Queryable, slug: string): Promise<Place> {
   const queued = await tag('not-defined-either');
   const member = someName();
   await call(db, 'set_member', { suite_id: id, principal: member, role: 'viewer' });
+  await call(db, 'define_route', { suite_id: id, name: 'nightly', expression: 'rag' });
+  await call(db, 'pull_route', { suite_id: id, route: 'nightly' });
+  await call(db, 'create_snapshot', { suite_id: id, name: 'v1', where_tags: 'flaky' });
+  await call(db, 'create_snapshot', { suite_id: id, name: 'v2' });
   const spare = await makeToken(db, 'viewer', [id], { name: `secret token of ${slug}` });
   const { rows } = await db.query(
     `select s::text as suite, c::text as case
@@ -103,7 +109,8 @@ export async function makePlace(db: Queryable, slug: string): Promise<Place> {
     [id, cases[`key-of-${slug}`]],
   );
   const operations = { done, cancelled, queued };
-  return { id, slug, operations, member, spare, row: rows[0].suite, caseRow: rows[0].case };
+  const caseId = cases[`key-of-${slug}`] ?? '';
+  return { id, slug, caseId, operations, member, spare, row: rows[0].suite, caseRow: rows[0].case };
 }
 
 /** The actor of this name. */

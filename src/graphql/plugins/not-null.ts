@@ -8,10 +8,15 @@ import type {} from 'postgraphile';
 
 const nullableColumns: Record<string, string[]> = {
   AppendedCase: ['externalKey'],
+  CaseRoute: ['route'],
   CreatedToken: ['expiresAt'],
   Identity: [],
   OperationChange: ['tag', 'statusBefore', 'copiedCaseId', 'code', 'message'],
   OperationPreview: [],
+  RouteCount: ['route', 'precedence'],
+  SnapshotCase: ['externalKey', 'expectedOutput'],
+  SnapshotChange: ['externalKey'],
+  SnapshotDifference: [],
 };
 
 export const NotNullPlugin: GraphileConfig.Plugin = {

@@ -232,6 +232,6 @@ test('every table of suite data has a trigger for its log, but for what is a log
     order by name`);
   t.deepEqual(
     rows.map(({ name }) => name),
-    ['bulkhead.audit_log', 'bulkhead.test_case_versions'],
+    ['bulkhead.audit_log', 'bulkhead.route_pulls', 'bulkhead.test_case_versions'],
   );
 });
