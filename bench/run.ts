@@ -10,7 +10,16 @@ import type { Bench, BenchResult, Figure } from './support/bench.ts';
 import { openServer } from './support/server.ts';
 import { releaseOnSignal } from './support/signals.ts';
 
-const names = ['incident', 'bulk', 'suites', 'graphql', 'access'] as const;
+const names = [
+  'incident',
+  'bulk',
+  'suites',
+  'graphql',
+  'access',
+  'partitions',
+  'transfer',
+  'adopt',
+] as const;
 
 const program = new Command('bench')
   .description('Measures both sides of a ratio alternately, on a server with fsync.')

@@ -23,21 +23,5 @@ from bulkhead.define_tag(
   exclusive_group => :exclusiveGroup
 );
 
-/* @name beginImport */
-select bulkhead_private.begin_import();
-
-/* @name defineImportedTags */
-select name as "name!"
-from bulkhead_private.define_imported_tags(:suiteId!, :tagMeanings!) as defined (name)
-order by name;
-
-/* @name appendImport */
-select outcome as "outcome!", cases as "cases!"
-from bulkhead_private.append_import(:suiteId!, :onConflict!);
-
-/* @name dropUnusedTags */
-select name as "name!"
-from bulkhead_private.drop_unused_tags(:suiteId!, :names!) as dropped (name);
-
 /* @name suiteHasCases */
 select exists (select from bulkhead.test_cases where suite_id = :suiteId!) as "some!";

@@ -1,5 +1,6 @@
 /** The only reader of the environment: everything that can be set from outside is named here. */
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { BulkheadError } from './errors.ts';
 
 /** What a process of Bulkhead was told by its environment, checked and with defaults filled in. */
@@ -28,10 +29,22 @@ export type OidcConfig = {
   groupsClaim: string;
 };
 
+/** The server that commands over HTTP go to, and what they show there. */
+export type Remote = {
+  /** An origin: https://bulkhead.example.org. */
+  url: string;
+  token: string;
+};
+
 type Environment = Record<string, string | undefined>;
 
 /** The folder that holds package.json; paths of the project never depend on where it is run from. */
 export const projectDir = resolve(import.meta.dirname, '..');
+
+/** Of this Bulkhead, as package.json has it. */
+export const { version }: { version: string } = JSON.parse(
+  readFileSync(join(projectDir, 'package.json'), 'utf8'),
+);
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
@@ -52,6 +65,51 @@ export function readConfig(env: Environment = process.env): Config {
     dataDir: resolve(projectDir, env.BULKHEAD_DATA_DIR || '.bulkhead'),
     logLevel: readLogLevel(env),
   };
+}
+
+/**
+ * Reads where commands over HTTP go; undefined without BULKHEAD_URL. Apart from the rest, so that a
+ * server starts whatever its shell has set for the client.
+ */
+export function readRemote(env: Environment = process.env): Remote | undefined {
+  const value = env.BULKHEAD_URL?.trim();
+  if (!value) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`)
+    throw new BulkheadError('BAD_CONFIG', 'BULKHEAD_URL is not the origin of a server', {
+      hint: 'It looks like https://bulkhead.example.org: no path, and no user',
+    });
+  if (url.protocol === 'http:' && !isPlainLoopback(url) && env.BULKHEAD_ALLOW_PLAIN_HTTP !== '1')
+    throw new BulkheadError(
+      'BAD_CONFIG',
+      `BULKHEAD_URL=${url.origin} is refused: the token would cross a network without TLS`,
+      { hint: 'Use https://…; or, where the network is your own, set BULKHEAD_ALLOW_PLAIN_HTTP=1' },
+    );
+  return { url: url.origin, token: readToken(env) };
+}
+
+/** The database that `bulkhead adopt` reads from. It has a password in it as a rule: it is shown nowhere. */
+export function readSourceUrl(env: Environment = process.env): string {
+  const url = readUrl(env, 'BULKHEAD_SOURCE_URL');
+  if (url) return url;
+  throw new BulkheadError('BAD_CONFIG', 'BULKHEAD_SOURCE_URL is not set', {
+    detail: 'It is the connection to the database that is to be adopted.',
+    hint: 'It looks like postgres://user:password@host:5432/database',
+  });
+}
+
+/** What a secret store adds around a token is taken off; the token itself is never shown. */
+function readToken(env: Environment): string {
+  const token = env.BULKHEAD_TOKEN?.trim() ?? '';
+  if (/^bhd_[0-9a-f]{48}$/.test(token)) return token;
+  throw new BulkheadError(
+    'BAD_CONFIG',
+    token === '' ? 'BULKHEAD_TOKEN is not set' : 'BULKHEAD_TOKEN is not a token',
+    {
+      detail: 'A token is bhd_ and 48 hexadecimal digits.',
+      hint: 'An owner of a suite makes one: bulkhead token create --suite <slug>',
+    },
+  );
 }
 
 function readUrl(env: Environment, name: string): string | undefined {

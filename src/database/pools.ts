@@ -10,6 +10,13 @@ export function makeRequestPool(apiUrl: string, logger?: Logger): pg.Pool {
   return makePool(withRequestRole(apiUrl), 'bulkhead api', logger, { pipeline: true, max });
 }
 
+/** Connections for appends and pulls of any length: few, so that they leave the others to GraphQL. */
+export function makeTransferPool(apiUrl: string, logger?: Logger): pg.Pool {
+  const { transfers: max, transferWait: connectionTimeoutMillis } = limits;
+  const more = { max, connectionTimeoutMillis };
+  return makePool(withRequestRole(apiUrl), 'bulkhead transfer', logger, more);
+}
+
 /** A pool that survives a restart of the server: without a handler an idle client's error ends the process. */
 export function makePool(
   connectionString: string,

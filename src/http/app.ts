@@ -1,8 +1,10 @@
 /** The routes of the server: health, and behind them GraphQL. */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { version } from '../config.ts';
 import { BulkheadError } from '../errors.ts';
 import { errorBody, explain } from '../graphql/errors.ts';
 import type { Logger } from '../logger.ts';
+import { makeOpenapi } from './api/openapi.ts';
 import { readJson, tooLarge } from './body.ts';
 import { requireCaller, sendToSignIn } from './callers.ts';
 import type { Gate } from './gate.ts';
@@ -14,6 +16,8 @@ export type AppOptions = {
   publicUrl: string | undefined;
   gate: Gate;
   signIn: RequestHandler;
+  /** What is under /api. */
+  api?: RequestHandler;
   checkReady: CheckReady;
   addGraphql(app: Express): Promise<void>;
   logger: Logger;
@@ -22,6 +26,7 @@ export type AppOptions = {
 /** Makes the application; it does not listen. */
 export async function makeApp(options: AppOptions): Promise<Express> {
   const { publicUrl, checkReady, addGraphql, logger } = options;
+  const openapi = makeOpenapi(version);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -36,6 +41,10 @@ export async function makeApp(options: AppOptions): Promise<Express> {
     response.json({ status: 'ready' });
   });
   app.use('/graphql', requireCaller(options), requireJson, readJson, requireObject);
+  app.get('/api/openapi.json', (_request, response) => {
+    response.json(openapi);
+  });
+  if (options.api) app.use('/api', requireCaller(options)).use(options.api);
   app.use('/ruru', sendToSignIn('/ruru', options));
   app.use(options.signIn);
   await addGraphql(app);

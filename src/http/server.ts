@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/express/v4';
 import { type Config, httpUrl } from '../config.ts';
-import { makePool, makeRequestPool } from '../database/pools.ts';
+import { makePool, makeRequestPool, makeTransferPool } from '../database/pools.ts';
 import { makeListener } from '../graphql/listener.ts';
 import { makePreset } from '../graphql/preset.ts';
 import type { Logger } from '../logger.ts';
+import { makeApi } from './api/router.ts';
 import { makeApp } from './app.ts';
 import { callers } from './callers.ts';
 import { makeGate } from './gate.ts';
@@ -28,12 +29,16 @@ export type RunningServer = { url: string; port: number; stop(): Promise<void> }
 /** How long requests that are running at a stop may take to end. */
 const patience = 5000;
 
+/** How long the body of a request may take to come: Node's five minutes are too few for a large append. */
+const longestRequest = 3_600_000;
+
 /** Builds the schema, then listens. A port that is taken rejects with EADDRINUSE. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, ownerUrl, apiUrl, logger } = options;
   const { publicUrl, oidc, rateLimit = 6000 } = config;
   const pool = makeRequestPool(apiUrl, logger);
   const ownerPool = makePool(ownerUrl, 'bulkhead sign-in', logger, { max: 2 });
+  const transferPool = makeTransferPool(apiUrl, logger);
   const gate = makeGate({ pool, rateLimit });
   let sockets: ReturnType<typeof startSockets> | undefined;
   const onAccess = (principal: string | null) => {
@@ -53,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const release = async () => {
     await listener.release();
     await graphql.release();
-    await Promise.all([pool.end(), ownerPool.end()]);
+    await Promise.all([pool.end(), transferPool.end(), ownerPool.end()]);
   };
   try {
     await graphql.getSchema();
@@ -62,12 +67,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       publicUrl,
       gate,
       signIn: makeSignIn({ config: { publicUrl, oidc }, ownerPool, apiPool: pool, gate, logger }),
+      api: makeApi({ pool: transferPool, logger }),
       checkReady: makeCheckReady({ pool, ownerUrl }),
       addGraphql: (to) => handler.addTo(to, null, false),
       logger,
     });
     await handler.ready();
-    const server = createServer(app);
+    const server = createServer({ requestTimeout: longestRequest }, app);
     sockets = startSockets({ server, handler, gate, publicUrl });
     await listen(server, config);
     const { port } = server.address() as AddressInfo;

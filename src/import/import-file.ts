@@ -1,26 +1,27 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type ClientBase, DatabaseError } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import {
   appendImport,
-  beginImport,
+  clearStaging,
+  defineImportTags,
+  endImport,
+  type IAppendImportResult,
+} from '../queries/append.queries.ts';
+import {
   createSuite,
-  defineImportedTags,
   deleteSuite,
-  dropUnusedTags,
   findSuiteId,
   requireSuiteId,
 } from '../queries/import.queries.ts';
-import { encodeRow, type ImportRow } from './copy.ts';
 import type { Mapping } from './mapping.ts';
-import { ImportRefused, makeProblems } from './problems.ts';
 import { readFile } from './read-file.ts';
+import { stageRows } from './staging.ts';
+import { streamRows } from './stream-rows.ts';
 
 /** What to do with a case whose key is already in the suite with another payload. */
 export type OnConflict = 'fail' | 'skip' | 'update';
 
-type Outcome = 'inserted' | 'unchanged' | 'skipped' | 'updated';
+const outcomes = ['inserted', 'unchanged', 'skipped', 'updated'] as const;
+type Outcome = (typeof outcomes)[number];
 
 /** What an import did. */
 export type ImportResult = Record<Outcome, number> & {
@@ -31,9 +32,6 @@ export type ImportResult = Record<Outcome, number> & {
   /** Tags whose name differs from the file's spelling. */
   normalizedTags: { name: string; from: string[] }[];
 };
-
-const COPY_ROWS =
-  'copy pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status) from stdin';
 
 /**
  * Imports a file into a suite, all of it or nothing. The client must be the owner's and outside a
@@ -53,12 +51,15 @@ export async function importFile(options: {
   const started = performance.now();
   const existing = await lookUpSuite(client, suite, create);
   const reading = readFile(options);
-  const cases = await copyRows(client, file, reading.rows);
+  await clearStaging.run(undefined, client);
+  const { rows } = reading;
+  const cases = await stageRows({ name: file, rows, connect: async () => client });
   const suiteId = existing ?? (await makeSuite(client, suite));
   try {
     const tagMeanings = reading.tagBook.meanings();
     const newTags = await defineTags(client, suiteId, tagMeanings);
-    const counts = await appendRows(client, { suiteId, file, onConflict, newTags });
+    const counts = await appendRows(client, { suiteId, file, onConflict });
+    await endImport.run({ failed: false }, client);
     return {
       cases,
       ...counts,
@@ -97,56 +98,26 @@ async function defineTags(
   suiteId: string,
   tagMeanings: Record<string, string>,
 ): Promise<string[]> {
-  const defined = await defineImportedTags.run({ suiteId, tagMeanings }, client);
+  const defined = await defineImportTags.run({ suiteId, tagMeanings, dryRun: false }, client);
   return defined.map(({ name }) => name);
-}
-
-/** Copies the rows into the session's `import_rows` and returns how many they are. */
-async function copyRows(
-  client: ClientBase,
-  file: string,
-  rows: AsyncIterable<ImportRow[]>,
-): Promise<number> {
-  const lines: number[] = [];
-  async function* encode(): AsyncGenerator<Buffer> {
-    for await (const batch of rows) {
-      for (const { line } of batch) lines.push(line);
-      yield Buffer.from(batch.map(encodeRow).join(''));
-    }
-  }
-  await beginImport.run(undefined, client);
-  try {
-    await pipeline(Readable.from(encode()), client.query(copyFrom(COPY_ROWS)));
-  } catch (error) {
-    throw refusedByServer(error, file, lines) ?? error;
-  }
-  return lines.length;
-}
-
-/** COPY counts rows; the person who reads the message counts lines of the file. */
-function refusedByServer(error: unknown, file: string, lines: number[]): ImportRefused | null {
-  if (!(error instanceof DatabaseError)) return null;
-  const row = /^COPY import_rows, line (\d+)/.exec(error.where ?? '')?.[1];
-  const line = row === undefined ? undefined : lines[Number(row) - 1];
-  if (line === undefined) return null;
-  const problems = makeProblems();
-  problems.add(line, `the server refuses it: ${error.message}`);
-  return new ImportRefused(file, problems);
 }
 
 /** Appends the copied rows in one transaction; if that fails, the tags defined for them go too. */
 async function appendRows(
   client: ClientBase,
-  job: { suiteId: string; file: string; onConflict: OnConflict; newTags: string[] },
+  job: { suiteId: string; file: string; onConflict: OnConflict },
 ): Promise<Record<Outcome, number>> {
-  const { suiteId, file, onConflict, newTags } = job;
+  const { suiteId, file, onConflict } = job;
+  const counts = { inserted: 0, unchanged: 0, skipped: 0, updated: 0 };
+  const count = (batch: IAppendImportResult) => {
+    for (const outcome of outcomes) counts[outcome] += batch[outcome];
+  };
   try {
-    const outcomes = await appendImport.run({ suiteId, onConflict }, client);
-    const counts = { inserted: 0, unchanged: 0, skipped: 0, updated: 0 };
-    for (const { outcome, cases } of outcomes) counts[outcome as Outcome] = Number(cases);
+    await appendImport.run({ suiteId, onConflict, dryRun: false }, streamRows(client, count));
     return counts;
   } catch (error) {
-    await dropUnusedTags.run({ suiteId, names: newTags }, client).catch(() => {});
+    // If this fails too, the first error is still the one to tell.
+    await endImport.run({ failed: true }, client).catch(() => {});
     if (error instanceof DatabaseError && error.code?.startsWith('TC')) {
       const numbering = `Cases are numbered by their lines in ${file}.`;
       error.hint = error.hint ? `${error.hint} ${numbering}` : numbering;

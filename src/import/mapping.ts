@@ -93,6 +93,8 @@ export function makeMapper(deps: {
       return missing.length === 0;
     },
     finish() {
+      // Of a million keys it takes 32 MB, and what became of the file may be asked for long after.
+      context.keys = makeKeyIndex();
       if (deps.format === 'csv') return;
       for (const complaint of context.reader.complaints()) problems.add(null, complaint);
     },

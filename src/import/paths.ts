@@ -15,10 +15,16 @@ export function withoutPaths(
   fields: Record<string, unknown>,
   paths: readonly string[],
 ): Record<string, unknown> {
+  // Nearly all names are plain, and this is done for each case of a file.
+  const inside = paths.filter((path) => path.includes('.'));
+  if (inside.length === 0) {
+    const kept = Object.entries(fields).filter(([name]) => !paths.includes(name));
+    return Object.fromEntries(kept);
+  }
   // `Object.fromEntries` defines members, so a field called __proto__ stays a field.
   const entries = Object.entries(fields).flatMap(([name, value]): [string, unknown][] => {
     if (paths.includes(name)) return [];
-    const inner = paths
+    const inner = inside
       .filter((path) => path.startsWith(`${name}.`))
       .map((path) => path.slice(name.length + 1));
     if (inner.length === 0 || !isObject(value)) return [[name, value]];

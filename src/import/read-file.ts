@@ -16,6 +16,9 @@ import { makeTagBook, type TagBook } from './tags.ts';
 /** Bytes per read: large enough for speed, small enough for constant memory. */
 const CHUNK = 256 * 1024;
 
+/** So many problems are counted; then the rest is not read any more. */
+const MOST_PROBLEMS = 100_000;
+
 /** A file that is being read into rows. `rows` must be read to its end before `tagBook` is complete. */
 export type FileReading = {
   rows: AsyncGenerator<ImportRow[]>;
@@ -75,7 +78,12 @@ export function readCases(
     const checkHeader = (columns: readonly string[]) =>
       decide(new Set(columns)).checkColumns(columns);
     let count = 0;
-    for await (const batch of readRecords(encoding, stream, problems, checkHeader)) {
+    for await (const batch of readRecords(
+      encoding,
+      whileWorthIt(stream, problems),
+      problems,
+      checkHeader,
+    )) {
       const { row } = plan ?? decide(namesOf(batch));
       const rows = batch.map(row).filter((one) => one !== null);
       count += batch.length;
@@ -87,6 +95,17 @@ export function readCases(
   }
 
   return { rows: readRows(), tagBook, report: () => plan?.report ?? null };
+}
+
+/** The stream as long as anybody wants to know what else is wrong with it. */
+async function* whileWorthIt(
+  stream: AsyncIterable<Buffer>,
+  problems: Problems,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) {
+    if (problems.total >= MOST_PROBLEMS) return;
+    yield chunk;
+  }
 }
 
 function readRecords(
@@ -122,7 +141,8 @@ function encodingByName(file: string): FileFormat | null {
   return name.endsWith('.jsonl') || name.endsWith('.ndjson') ? 'jsonl' : null;
 }
 
-async function openFile(file: string): Promise<AsyncIterable<Buffer>> {
+/** The bytes of a file; one that cannot be read is refused with the reason. */
+export async function openFile(file: string): Promise<AsyncIterable<Buffer>> {
   try {
     const handle = await open(file);
     if ((await handle.stat()).isFile()) return handle.createReadStream({ highWaterMark: CHUNK });

@@ -1,10 +1,6 @@
 /** Types generated for queries found in "sql/import.sql" */
 import { PreparedQuery } from '@pgtyped/runtime';
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
-export type stringArray = (string)[];
-
 /** 'FindSuiteId' parameters type */
 export interface IFindSuiteIdParams {
   slug: string;
@@ -155,120 +151,6 @@ const defineTagIR: any = {"usedParamSet":{"suiteId":true,"name":true,"meaning":t
  * ```
  */
 export const defineTag = new PreparedQuery<IDefineTagParams,IDefineTagResult>(defineTagIR);
-
-
-/** 'BeginImport' parameters type */
-export type IBeginImportParams = void;
-
-/** 'BeginImport' return type */
-export interface IBeginImportResult {
-  begin_import: undefined | null;
-}
-
-/** 'BeginImport' query type */
-export interface IBeginImportQuery {
-  params: IBeginImportParams;
-  result: IBeginImportResult;
-}
-
-const beginImportIR: any = {"usedParamSet":{},"params":[],"statement":"select bulkhead_private.begin_import()"};
-
-/**
- * Query generated from SQL:
- * ```
- * select bulkhead_private.begin_import()
- * ```
- */
-export const beginImport = new PreparedQuery<IBeginImportParams,IBeginImportResult>(beginImportIR);
-
-
-/** 'DefineImportedTags' parameters type */
-export interface IDefineImportedTagsParams {
-  suiteId: string;
-  tagMeanings: Json;
-}
-
-/** 'DefineImportedTags' return type */
-export interface IDefineImportedTagsResult {
-  name: string;
-}
-
-/** 'DefineImportedTags' query type */
-export interface IDefineImportedTagsQuery {
-  params: IDefineImportedTagsParams;
-  result: IDefineImportedTagsResult;
-}
-
-const defineImportedTagsIR: any = {"usedParamSet":{"suiteId":true,"tagMeanings":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":66,"b":74}]},{"name":"tagMeanings","required":true,"transform":{"type":"scalar"},"locs":[{"a":77,"b":89}]}],"statement":"select name as \"name!\"\nfrom bulkhead_private.define_imported_tags(:suiteId!, :tagMeanings!) as defined (name)\norder by name"};
-
-/**
- * Query generated from SQL:
- * ```
- * select name as "name!"
- * from bulkhead_private.define_imported_tags(:suiteId!, :tagMeanings!) as defined (name)
- * order by name
- * ```
- */
-export const defineImportedTags = new PreparedQuery<IDefineImportedTagsParams,IDefineImportedTagsResult>(defineImportedTagsIR);
-
-
-/** 'AppendImport' parameters type */
-export interface IAppendImportParams {
-  onConflict: string;
-  suiteId: string;
-}
-
-/** 'AppendImport' return type */
-export interface IAppendImportResult {
-  cases: string;
-  outcome: string;
-}
-
-/** 'AppendImport' query type */
-export interface IAppendImportQuery {
-  params: IAppendImportParams;
-  result: IAppendImportResult;
-}
-
-const appendImportIR: any = {"usedParamSet":{"suiteId":true,"onConflict":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":84,"b":92}]},{"name":"onConflict","required":true,"transform":{"type":"scalar"},"locs":[{"a":95,"b":106}]}],"statement":"select outcome as \"outcome!\", cases as \"cases!\"\nfrom bulkhead_private.append_import(:suiteId!, :onConflict!)"};
-
-/**
- * Query generated from SQL:
- * ```
- * select outcome as "outcome!", cases as "cases!"
- * from bulkhead_private.append_import(:suiteId!, :onConflict!)
- * ```
- */
-export const appendImport = new PreparedQuery<IAppendImportParams,IAppendImportResult>(appendImportIR);
-
-
-/** 'DropUnusedTags' parameters type */
-export interface IDropUnusedTagsParams {
-  names: stringArray;
-  suiteId: string;
-}
-
-/** 'DropUnusedTags' return type */
-export interface IDropUnusedTagsResult {
-  name: string;
-}
-
-/** 'DropUnusedTags' query type */
-export interface IDropUnusedTagsQuery {
-  params: IDropUnusedTagsParams;
-  result: IDropUnusedTagsResult;
-}
-
-const dropUnusedTagsIR: any = {"usedParamSet":{"suiteId":true,"names":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":62,"b":70}]},{"name":"names","required":true,"transform":{"type":"scalar"},"locs":[{"a":73,"b":79}]}],"statement":"select name as \"name!\"\nfrom bulkhead_private.drop_unused_tags(:suiteId!, :names!) as dropped (name)"};
-
-/**
- * Query generated from SQL:
- * ```
- * select name as "name!"
- * from bulkhead_private.drop_unused_tags(:suiteId!, :names!) as dropped (name)
- * ```
- */
-export const dropUnusedTags = new PreparedQuery<IDropUnusedTagsParams,IDropUnusedTagsResult>(dropUnusedTagsIR);
 
 
 /** 'SuiteHasCases' parameters type */

@@ -3,7 +3,12 @@ import type { JobHelpers, Task, TaskList } from 'graphile-worker';
 import type pg from 'pg';
 import { BulkheadError, describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { giveUpJob, pruneChangeLog, submitJob } from '../queries/worker.queries.ts';
+import {
+  giveUpJob,
+  pruneAppendAnswers,
+  pruneChangeLog,
+  submitJob,
+} from '../queries/worker.queries.ts';
 import { runSlice } from './slice.ts';
 
 /** Jobs that submit an operation; each calls the function of its name in the schema bulkhead, with its payload as arguments. */
@@ -26,7 +31,7 @@ type Dependencies = {
   ending: AbortSignal;
 };
 
-/** All tasks: the submissions, `run_operations` (a slice of a suite's operations) and `prune_change_log`. */
+/** All tasks: the submissions, `run_operations` (a slice of a suite's operations), and two that prune what is kept for a time. */
 export function makeTasks({ pool, logger, sliceMilliseconds, ending }: Dependencies): TaskList {
   const run_operations: Task = async (payload, helpers) => {
     const suiteId = await readSuiteId(payload).catch((error) => giveUp(error, helpers, pool));
@@ -50,17 +55,20 @@ export function makeTasks({ pool, logger, sliceMilliseconds, ending }: Dependenc
         .catch((error) => giveUp(error, helpers, pool));
     };
 
-  const prune_change_log: Task = async () => {
-    let pruned = 1;
-    while (pruned > 0 && !ending.aborted) {
-      const [row] = await pruneChangeLog.run(undefined, pool);
-      pruned = Number(row?.pruned ?? 0);
-    }
-  };
+  const prune =
+    (query: typeof pruneChangeLog | typeof pruneAppendAnswers): Task =>
+    async () => {
+      let pruned = 1;
+      while (pruned > 0 && !ending.aborted) {
+        const [row] = await query.run(undefined, pool);
+        pruned = Number(row?.pruned ?? 0);
+      }
+    };
 
   return {
     run_operations,
-    prune_change_log,
+    prune_change_log: prune(pruneChangeLog),
+    prune_append_answers: prune(pruneAppendAnswers),
     ...Object.fromEntries(submissions.map((task) => [task, submit(task)])),
   };
 }

@@ -1,0 +1,5 @@
+/* @name pullRoute */
+select expression as "expression!", status from bulkhead.pull_route(:suiteId!, :route!);
+
+/* @name findSnapshot */
+select sha256 as "sha256!" from bulkhead.suite_snapshots where suite_id = :suiteId! and name = :name!;

@@ -1,0 +1,243 @@
+/**
+ * GET /api/suites/:slug/cases: the cases of a suite in a format, in constant memory. They are read as they
+ * were at one moment, that of the record of a pull by route, and sent when all of them have been read: an
+ * answer is whole or an error.
+ */
+import { pipeline } from 'node:stream/promises';
+import type { Request, RequestHandler, Response } from 'express';
+import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { BulkheadError } from '../../errors.ts';
+import { type ExportNote, exportCases } from '../../formats/export.ts';
+import { readLines } from '../../import/lines.ts';
+import type { Logger } from '../../logger.ts';
+import { setStatementTimeout } from '../../queries/append.queries.ts';
+import { requireSuiteId } from '../../queries/import.queries.ts';
+import { findSnapshot, pullRoute } from '../../queries/pull.queries.ts';
+import { callers } from '../callers.ts';
+import { type PullRequest, readPullRequest, type Selection } from './pull-request.ts';
+import { type Spooled, spool } from './spool.ts';
+import { actFor, connect } from './transaction.ts';
+
+/** `pool`: connections of the role of requests, for those that take long. */
+export type PullOptions = { pool: pg.Pool; logger: Logger; limits?: PullLimits };
+
+/** `stall`: milliseconds for which a reader may take nothing; `perCaller`: answers that are on their way to one. */
+export type PullLimits = { stall: number; perCaller: number };
+
+/** As long as a step of a pipeline may stand still; as many as a matrix of jobs asks for with one token. */
+export const pullLimits: PullLimits = { stall: 10 * 60_000, perCaller: 20 };
+
+/** What was read: the answer, or only its tag where whoever asks has it already. */
+type Pulled = {
+  spooled: Spooled | null;
+  cases: number;
+  etag: string;
+  notes: ExportNote[];
+  /** Further headers, of a route or a snapshot. */
+  headers: Record<string, string>;
+};
+
+/** Makes the handler; it stands behind requireCaller. */
+export function makePull({ pool, logger, limits = pullLimits }: PullOptions): RequestHandler {
+  const enter = makeDoor(limits.perCaller);
+  return async (request, response) => {
+    const asked = readPullRequest(request);
+    const caller = callers.get(request);
+    if (!caller) throw new Error('nobody has been let in');
+    const leave = enter(caller.principal);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const has = (etag: string) => tagsOf(request.headers['if-none-match']).includes(etag);
+    let pulled: Pulled | undefined;
+    try {
+      await withClient(pool, (client) => {
+        const read = async () => {
+          pulled = await pull(client, asked, { has, signal: gone.signal });
+        };
+        return actFor(client, caller, read, 'commit', 'one moment');
+      });
+      if (!pulled) throw new Error('nothing was pulled');
+      await send(request, response, { asked, pulled, has, stall: limits.stall });
+    } catch (error) {
+      if (!gone.signal.aborted) throw error;
+      logger.debug({ err: error }, 'a pull was cut off');
+    } finally {
+      await pulled?.spooled?.release();
+      leave();
+    }
+  };
+}
+
+type Answer = { asked: PullRequest; pulled: Pulled; has(etag: string): boolean; stall: number };
+
+async function send(
+  { method }: Request,
+  response: Response,
+  { asked, pulled, has, stall }: Answer,
+): Promise<void> {
+  describe(response, asked, pulled);
+  if (!pulled.spooled || has(pulled.etag)) response.status(304).end();
+  else if (method === 'HEAD') response.end();
+  else {
+    // Who never takes the rest would keep the file for ever.
+    response.setTimeout(stall, () => response.destroy());
+    await pipeline(pulled.spooled.read(), response);
+  }
+}
+
+/** Lets so many pulls of a caller in at once: each of them may be as large as a suite, on this machine's disk. */
+function makeDoor(perCaller: number) {
+  const inside = new Map<string, number>();
+  return function enter(principal: string): () => void {
+    const pulls = inside.get(principal) ?? 0;
+    if (pulls >= perCaller)
+      throw new BulkheadError('TOO_MANY_TRANSFERS', `${pulls} pulls of yours are under way`, {
+        hint: 'Read the answers to their end, or close them, and try again.',
+      });
+    inside.set(principal, pulls + 1);
+    return () => {
+      const left = (inside.get(principal) ?? 1) - 1;
+      if (left > 0) inside.set(principal, left);
+      else inside.delete(principal);
+    };
+  };
+}
+
+/** What If-None-Match names; a cache on the way may have made them weak. */
+const tagsOf = (header = '') => header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+
+/** A connection that is still in the middle of something is of no use to anybody else. */
+async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>) {
+  const client = await connect(pool);
+  try {
+    return await work(client);
+  } finally {
+    client.release(client.getTransactionStatus() !== 'I');
+  }
+}
+
+type Reader = { has(etag: string): boolean; signal: AbortSignal };
+
+async function pull(
+  client: pg.PoolClient,
+  { slug, selection, format, guardFormulas }: PullRequest,
+  { has, signal }: Reader,
+): Promise<Pulled> {
+  const [suite] = await requireSuiteId.run({ slug }, client);
+  if (!suite) throw new Error('suite_id returned nothing');
+  const { source, headers, frozen } = await resolve(client, suite.id, selection);
+  // The bytes of a snapshot are known without reading them.
+  const known = frozen && format.name === 'jsonl' ? `"${frozen}"` : undefined;
+  if (known && has(known)) return { spooled: null, cases: 0, etag: known, notes: [], headers };
+
+  // A million cases take longer than any other statement of a request may.
+  await setStatementTimeout.run({ milliseconds: '0' }, client);
+  const counted = countLines(copyOut(client, source));
+  // What the database writes are the bytes of this format already.
+  const isRaw = format.name === 'jsonl';
+  const { chunks, notes } = exportCases(format, textsOf(counted.bytes), { guardFormulas });
+  const spooled = await readAll(client, isRaw ? counted.bytes : chunks, signal);
+  const etag = known ?? `"${spooled.digest.toString('base64url')}"`;
+  return { spooled, cases: counted.total(), etag, notes: isRaw ? [] : notes(), headers };
+}
+
+/** Reads an answer that a connection is giving. Whatever it waits for, it is free once its reader has gone. */
+async function readAll(
+  client: pg.ClientBase & { end(): Promise<void> },
+  source: AsyncIterable<Buffer | string>,
+  signal: AbortSignal,
+): Promise<Spooled> {
+  const end = () => void client.end();
+  signal.addEventListener('abort', end);
+  try {
+    if (signal.aborted) end();
+    return await spool(source, signal);
+  } catch (error) {
+    // Unless the database has ended it, a COPY that nobody reads any more ends with its connection.
+    if (!(error instanceof pg.DatabaseError)) await client.end();
+    throw error;
+  } finally {
+    // The next one who has the connection is somebody else.
+    signal.removeEventListener('abort', end);
+  }
+}
+
+/** The query for the lines, the headers that say what it came from, and the SHA-256 of a snapshot. */
+async function resolve(client: pg.ClientBase, suiteId: string, selection: Selection) {
+  if (selection.by === 'tags') return { source: linesOf(suiteId, selection), headers: {} };
+  const { by, name } = selection;
+  if (by === 'snapshot') {
+    const [found] = await findSnapshot.run({ suiteId, name }, client);
+    return {
+      source: `bulkhead.snapshot_lines(${suiteId}, ${pg.escapeLiteral(name)})`,
+      headers: found ? { 'X-Bulkhead-Snapshot-Sha256': found.sha256 } : {},
+      frozen: found?.sha256,
+    };
+  }
+  const [route] = await pullRoute.run({ suiteId, route: name }, client);
+  if (!route) throw new Error('pull_route returned nothing');
+  const { expression, status } = route;
+  return {
+    source: linesOf(suiteId, { where: expression, status }),
+    headers: {
+      'X-Bulkhead-Route': encodeURIComponent(name),
+      'X-Bulkhead-Expression': encodeURIComponent(expression),
+    },
+  };
+}
+
+type Asked = { where: string | null; status: string | null };
+
+/** COPY takes no parameters. The id comes from the database. */
+function linesOf(suiteId: string, { where, status }: Asked): string {
+  const literal = (text: string | null) => (text === null ? 'null' : pg.escapeLiteral(text));
+  return `bulkhead.case_lines(${suiteId}, ${literal(where)}, ${literal(status)})`;
+}
+
+/** JSON has no control characters, so that with these two nothing is quoted: the lines come as they are. */
+function copyOut(client: pg.ClientBase, source: string): AsyncIterable<Buffer> {
+  const copy = client.query(
+    copyTo(
+      `copy (select * from ${source}) to stdout with (format csv, delimiter e'\\x02', quote e'\\x01')`,
+    ),
+  );
+  // A connection may be lost while nobody reads, before or after; whoever does then is told.
+  copy.on('error', (error) => copy.destroy(error));
+  return copy;
+}
+
+function countLines(source: AsyncIterable<Buffer>) {
+  let total = 0;
+  async function* bytes() {
+    for await (const piece of source) {
+      for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) total += 1;
+      yield piece;
+    }
+  }
+  return { bytes: bytes(), total: () => total };
+}
+
+async function* textsOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  for await (const batch of readLines(bytes, Number.POSITIVE_INFINITY))
+    for (const line of batch) yield (line.bytes as Buffer).toString();
+}
+
+function describe(response: Response, { slug, selection, format }: PullRequest, pulled: Pulled) {
+  const { spooled, cases, notes, headers } = pulled;
+  const name = selection.by === 'tags' ? slug : `${slug}.${selection.name}`;
+  response.set({
+    ...headers,
+    'Cache-Control': 'private, no-cache',
+    'X-Bulkhead-Suite': slug,
+    ETag: pulled.etag,
+  });
+  if (!spooled) return;
+  response.attachment(`${name}${format.extension}`);
+  response.setHeader('Content-Type', format.contentType);
+  response.set({
+    'Content-Length': String(spooled.bytes),
+    'X-Bulkhead-Cases': String(cases),
+    ...(notes.length > 0 && { 'X-Bulkhead-Notes': encodeURIComponent(JSON.stringify(notes)) }),
+  });
+}

@@ -1,0 +1,98 @@
+/** The rows of a file on their way into the session's `import_rows`: what the command line and the HTTP API share. */
+import { type ClientBase, DatabaseError } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { encodeRow, type ImportRow } from './copy.ts';
+import { ImportRefused, makeProblems } from './problems.ts';
+
+const COPY_ROWS =
+  'copy pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status) from stdin';
+
+/** Bytes of one COPY: so few that it takes milliseconds, so many that its round trip is nothing. */
+const BATCH = 512 * 1024;
+
+/** From here on the next row may find no room. */
+const FULL = BATCH - 16 * 1024;
+
+/** Rows of one COPY, encoded: `size` bytes of the buffer, and the line of each row. */
+type Batch = { buffer: Buffer; size: number; lines: number[] };
+
+const makeBatch = (): Batch => ({ buffer: Buffer.allocUnsafeSlow(BATCH), size: 0, lines: [] });
+
+/** Adds a row; a text is at most three bytes a character, and one that is too long gets room. */
+function addRow(batch: Batch, row: ImportRow): void {
+  const text = encodeRow(row);
+  if (batch.size + text.length * 3 > batch.buffer.length) {
+    const length = Buffer.byteLength(text);
+    if (batch.size + length > batch.buffer.length)
+      batch.buffer = Buffer.concat([batch.buffer.subarray(0, batch.size)], batch.size + length);
+  }
+  batch.size += batch.buffer.write(text, batch.size);
+  batch.lines.push(row.line);
+}
+
+/**
+ * Copies rows into the session's `import_rows` and returns how many they are. Each COPY is sent whole,
+ * as a transaction of its own, while the next one is read: whoever sends the file slowly holds nothing
+ * up, and `connect` is not called before the first batch is complete.
+ */
+export async function stageRows(options: {
+  /** What messages call the file. */
+  name: string;
+  rows: AsyncIterable<ImportRow[]>;
+  connect(): Promise<ClientBase>;
+}): Promise<number> {
+  const { name, rows, connect } = options;
+  let count = 0;
+  // Two, of which one is filled while the other is sent.
+  let [batch, spare] = [makeBatch(), makeBatch()];
+  let sending: Promise<void> = Promise.resolve();
+  const send = async () => {
+    await sending;
+    const [full, client] = [batch, await connect()];
+    [batch, spare] = [emptied(spare), full];
+    sending = copyBatch(client, full, name);
+    // It is waited for later; until then a failure has nobody to hear it.
+    sending.catch(() => {});
+  };
+  try {
+    for await (const some of rows) {
+      for (const row of some) {
+        addRow(batch, row);
+        if (batch.size > FULL) await send();
+      }
+      count += some.length;
+    }
+    if (batch.size > 0) await send();
+  } finally {
+    await sending;
+  }
+  return count;
+}
+
+function emptied(batch: Batch): Batch {
+  // One that had to grow for a long row does not stay so.
+  return batch.buffer.length > BATCH ? makeBatch() : { ...batch, size: 0, lines: [] };
+}
+
+async function copyBatch(client: ClientBase, batch: Batch, name: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const copy = client.query(copyFrom(COPY_ROWS));
+      copy.on('error', reject).on('finish', resolve);
+      copy.end(batch.buffer.subarray(0, batch.size));
+    });
+  } catch (error) {
+    throw refusedByServer(error, name, batch.lines) ?? error;
+  }
+}
+
+/** COPY counts rows; the person who reads the message counts lines of the file. */
+function refusedByServer(error: unknown, name: string, lines: number[]): ImportRefused | null {
+  if (!(error instanceof DatabaseError)) return null;
+  const row = /^COPY import_rows, line (\d+)/.exec(error.where ?? '')?.[1];
+  const line = row === undefined ? undefined : lines[Number(row) - 1];
+  if (line === undefined) return null;
+  const problems = makeProblems();
+  problems.add(line, `the server refuses it: ${error.message}`);
+  return new ImportRefused(name, problems);
+}

@@ -1,0 +1,61 @@
+/** Types generated for queries found in "sql/pull.sql" */
+import { PreparedQuery } from '@pgtyped/runtime';
+
+/** 'PullRoute' parameters type */
+export interface IPullRouteParams {
+  route: string;
+  suiteId: string;
+}
+
+/** 'PullRoute' return type */
+export interface IPullRouteResult {
+  expression: string;
+  status: string | null;
+}
+
+/** 'PullRoute' query type */
+export interface IPullRouteQuery {
+  params: IPullRouteParams;
+  result: IPullRouteResult;
+}
+
+const pullRouteIR: any = {"usedParamSet":{"suiteId":true,"route":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":68,"b":76}]},{"name":"route","required":true,"transform":{"type":"scalar"},"locs":[{"a":79,"b":85}]}],"statement":"select expression as \"expression!\", status from bulkhead.pull_route(:suiteId!, :route!)"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select expression as "expression!", status from bulkhead.pull_route(:suiteId!, :route!)
+ * ```
+ */
+export const pullRoute = new PreparedQuery<IPullRouteParams,IPullRouteResult>(pullRouteIR);
+
+
+/** 'FindSnapshot' parameters type */
+export interface IFindSnapshotParams {
+  name: string;
+  suiteId: string;
+}
+
+/** 'FindSnapshot' return type */
+export interface IFindSnapshotResult {
+  /** SHA-256, in hex, of a list: the SHA-256, in hex, of each thousand of its lines, a line each. Of a pulled file: split -l 1000 --filter='sha256sum | cut -c-64' lines.jsonl | sha256sum */
+  sha256: string;
+}
+
+/** 'FindSnapshot' query type */
+export interface IFindSnapshotQuery {
+  params: IFindSnapshotParams;
+  result: IFindSnapshotResult;
+}
+
+const findSnapshotIR: any = {"usedParamSet":{"suiteId":true,"name":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":74,"b":82}]},{"name":"name","required":true,"transform":{"type":"scalar"},"locs":[{"a":95,"b":100}]}],"statement":"select sha256 as \"sha256!\" from bulkhead.suite_snapshots where suite_id = :suiteId! and name = :name!"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select sha256 as "sha256!" from bulkhead.suite_snapshots where suite_id = :suiteId! and name = :name!
+ * ```
+ */
+export const findSnapshot = new PreparedQuery<IFindSnapshotParams,IFindSnapshotResult>(findSnapshotIR);
+
+
