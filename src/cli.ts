@@ -1,18 +1,26 @@
 /** The command line: parse, call, exit code. Each verb is one file in commands/. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
+import type { ClientDeps } from './client/client.ts';
 import type { AccessCommandDeps } from './commands/access.ts';
+import { registerAdopt } from './commands/adopt.ts';
+import { registerAppend } from './commands/append.ts';
+import { registerCompletion } from './commands/completion.ts';
 import type { Context } from './commands/context.ts';
+import { registerHistory } from './commands/history.ts';
 import { registerImport } from './commands/import.ts';
 import { registerMember } from './commands/member.ts';
+import { registerOps } from './commands/ops.ts';
 import { registerPrincipal } from './commands/principal.ts';
+import { registerPull } from './commands/pull.ts';
+import { registerRoutes } from './commands/routes.ts';
+import { registerSnapshot } from './commands/snapshot.ts';
+import { registerSuites } from './commands/suites.ts';
+import { registerTag } from './commands/tag.ts';
+import { registerTags } from './commands/tags.ts';
 import { registerToken } from './commands/token.ts';
-import { projectDir, readConfig } from './config.ts';
+import { readConfig, readRemote, readSourceUrl, version } from './config.ts';
 import { describeError } from './errors.ts';
 import { makeLogger } from './logger.ts';
-
-const { version } = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8'));
 
 const program = new Command('bulkhead')
   .description('A test-case store for LLM evaluation: every suite a compartment.')
@@ -53,9 +61,13 @@ program
   .description('check the database and say how to mend what is wrong')
   .action(verb(async (context) => (await import('./commands/doctor.ts')).doctor(context)));
 
-const deps: AccessCommandDeps = {
+const deps: AccessCommandDeps & ClientDeps = {
   print: console.log,
   note: console.error,
+  remote: readRemote,
+  input: process.stdin,
+  output: process.stdout,
+  screen: process.stderr,
   async withOwnerClient(use) {
     const { findMigrated } = await import('./database/open.ts');
     const { withClient } = await import('./database/admin.ts');
@@ -63,9 +75,21 @@ const deps: AccessCommandDeps = {
   },
 };
 registerImport(program, deps);
+registerAdopt(program, { ...deps, sourceUrl: readSourceUrl });
 registerToken(program, deps);
 registerMember(program, deps);
 registerPrincipal(program, deps);
+for (const register of [
+  ...[registerSuites, registerAppend, registerPull, registerTag, registerTags, registerOps],
+  ...[registerRoutes, registerSnapshot, registerHistory, registerCompletion],
+])
+  register(program, deps);
+
+// `| head` has read enough: what shells say of a program that a closed pipe has ended
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(141);
+  throw error;
+});
 
 try {
   await program.parseAsync();

@@ -44,7 +44,7 @@ export type Column<Row> = [head: string, show: (row: Row) => string];
 
 /** Prints rows as a table for people, or as JSON for programs. */
 export function printRows<Row>(
-  deps: AccessCommandDeps,
+  deps: Pick<AccessCommandDeps, 'print' | 'note'>,
   rows: Row[],
   columns: Column<Row>[],
   options: { json: boolean | undefined; none: string },
@@ -59,13 +59,18 @@ function drawTable<Row>(rows: Row[], columns: Column<Row>[]): string {
     head: columns.map(([head]) => head),
     style: { head: [], border: [] },
   });
-  for (const row of rows) table.push(columns.map(([, show]) => show(row)));
+  for (const row of rows) table.push(columns.map(([, show]) => withoutControls(show(row))));
   return table.toString();
 }
 
+/** What somebody has stored must not move the cursor of whoever lists it. */
+function withoutControls(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n]/gu, '\uFFFD');
+}
+
 /** A time as a table shows it, to the minute. */
-export function showTime(time: Date | null, none: string): string {
-  return time ? `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC` : none;
+export function showTime(time: Date | string | null, none: string): string {
+  return time ? `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC` : none;
 }
 
 /** Takes one more value of an option that can be repeated. */

@@ -1,11 +1,11 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ClientBase } from 'pg';
 import { formatNames } from '../formats/registry.ts';
 import { mappingTable } from '../import/aliases.ts';
 import { type ImportResult, importFile, type OnConflict } from '../import/import-file.ts';
 import { readFile } from '../import/read-file.ts';
 import { describeImport } from '../import/summary.ts';
-import { collect } from './access.ts';
+import { addMapping } from './flags.ts';
 
 /** What the verb needs from the program: the owner's connection, and where its lines go. */
 export type ImportCommandDeps = {
@@ -29,7 +29,7 @@ type Flags = {
 
 /** Adds the verb `import` to the program. */
 export function registerImport(program: Command, deps: ImportCommandDeps): void {
-  program
+  const command = program
     .command('import')
     .summary('load the cases of a file into a suite')
     .description(
@@ -39,14 +39,8 @@ export function registerImport(program: Command, deps: ImportCommandDeps): void 
         'A field may be a path into an object: --input payload.question',
     )
     .argument('<suite>', 'slug of the suite')
-    .argument('<file>', 'a .jsonl, .json or .csv file, UTF-8, also gzip')
-    .option('--input <field>', 'field that holds the input')
-    .option('--expected <field>', 'field that holds the expected output')
-    .option('--key <field>', 'field that holds the key, unique in the suite')
-    .option('--tags <fields>', 'fields whose values are tags, separated by commas', readNames)
-    .option('--tags-separator <text>', 'splits the value of a tags field', readSeparator)
-    .option('--metadata <fields>', 'only these fields go to the metadata', readNames)
-    .option('--tag <name>', 'a tag for every case; can be repeated', collect)
+    .argument('<file>', 'a .jsonl, .json or .csv file, UTF-8, also gzip');
+  addMapping(command)
     .option('--create', 'create the suite if there is none', false)
     .addOption(
       new Option('--on-conflict <what>', 'when a key is there with other content')
@@ -96,15 +90,4 @@ async function previewImport(file: string, flags: Flags): Promise<string[]> {
     ...(found ? mappingTable(found) : []),
     `${cases} ${cases === 1 ? 'case' : 'cases'} read; nothing was stored`,
   ];
-}
-
-function readNames(text: string, earlier: string[] = []): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('A name in the list is empty.');
-  return [...earlier, ...names];
-}
-
-function readSeparator(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It is empty.');
-  return text;
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isLoopback, readConfig } from '../../src/config.ts';
+import { isLoopback, readConfig, readRemote } from '../../src/config.ts';
 import { runBulkhead } from '../helpers/bulkhead.ts';
 
 test('defaults', (t) => {
@@ -64,6 +64,31 @@ test('a sign-in provider is set as a whole, and is reached by https', (t) => {
     t.throws(() => readConfig({ ...env, [name]: '' }), { message: new RegExp(name) });
   t.throws(() => readConfig({ ...env, BULKHEAD_OIDC_ISSUER: 'http://login.example.org' }));
   t.truthy(readConfig({ ...env, BULKHEAD_OIDC_ISSUER: 'http://127.0.0.1:9000' }).oidc);
+});
+
+test('the server of a client is an origin with https, or this machine', (t) => {
+  const token = `bhd_${'0123456789abcdef'.repeat(3)}`;
+  const env = { BULKHEAD_URL: 'https://bulkhead.example.org/', BULKHEAD_TOKEN: token };
+  t.is(readRemote({ BULKHEAD_TOKEN: token }), undefined);
+  t.deepEqual(readRemote(env), { url: 'https://bulkhead.example.org', token });
+  t.is(readRemote({ ...env, BULKHEAD_TOKEN: `\t${token}\r\n` })?.token, token);
+  for (const url of ['http://127.0.0.1:5480', 'http://localhost:1', 'http://[::1]:5480'])
+    t.is(readRemote({ ...env, BULKHEAD_URL: url })?.url, url);
+  const plain = { ...env, BULKHEAD_URL: 'http://bulkhead.internal:5480' };
+  t.throws(() => readRemote(plain), { message: /without TLS/ });
+  t.truthy(readRemote({ ...plain, BULKHEAD_ALLOW_PLAIN_HTTP: '1' }));
+  for (const url of [
+    'bulkhead',
+    'ftp://x.org',
+    'https://u:p@x.org',
+    'https://x.org/a',
+    'https://x.org/?a',
+  ])
+    t.throws(() => readRemote({ ...env, BULKHEAD_URL: url }), { message: /not the origin/ }, url);
+  for (const bad of ['', 'bhs_1', token.slice(1), `${token}0`, token.toUpperCase()]) {
+    const error = t.throws(() => readRemote({ ...env, BULKHEAD_TOKEN: bad }));
+    t.false(bad !== '' && `${error?.message}${JSON.stringify(error)}`.includes(bad));
+  }
 });
 
 test('only names of this machine are loopback', (t) => {

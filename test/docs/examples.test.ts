@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'ava';
 import { seedDemo } from '../../src/demo/seed.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { readBlocks } from '../helpers/markdown.ts';
 
-const project = join(import.meta.dirname, '../..');
 const database = useDatabase(test);
 
 test.serial.before('fill with the demo suites', async () => {
@@ -12,9 +10,9 @@ test.serial.before('fill with the demo suites', async () => {
 });
 
 for (const page of ['README.md', 'docs/using.md', 'docs/access.md']) {
-  const blocks = [
-    ...readFileSync(join(project, page), 'utf8').matchAll(/^```sql\n(.*?)^```/gms),
-  ].map((match) => match[1] ?? '');
+  const blocks = readBlocks(page)
+    .filter(({ language }) => language === 'sql')
+    .map(({ text }) => text);
 
   test.serial(`every SQL example of ${page} runs and gives rows`, async (t) => {
     t.true(blocks.length > 0);

@@ -5,12 +5,13 @@ const reviewed: Record<string, string> = {
   'bulkhead_private.preview': 'its condition is of selection_sql, which quotes every value',
   'bulkhead_private.selected_targets': 'its scan and condition are of selection_sql, or have %L',
   'bulkhead_private.submit_payload': 'its arguments are names of the catalogue with %I, and types',
+  'bulkhead_private.keep_frozen_cases': 'its table is a regclass, which PostgreSQL quotes itself',
   'bulkhead_private.log_truncation': 'its table is a regclass, which PostgreSQL quotes itself',
 };
 
 /** What gives text that is SQL, with every value quoted. */
 const quoting =
-  /\b(?:(?:bulkhead_private\.)?(?:selection_sql|selection_source)|quote_ident|quote_literal|quote_nullable)\s*\([^()]*\)/gi;
+  /\b(?:(?:bulkhead_private\.)?(?:selection_sql|selection_source|route_sql)|quote_ident|quote_literal|quote_nullable)\s*\([^()]*\)/gi;
 const word = /\bexecute\b/gi;
 
 /** The EXECUTE statements of a function's body that have text in them which nothing has quoted; none for a function that was reviewed. */

@@ -1,0 +1,171 @@
+/** Pulling cases over HTTP: streamed to standard output, or into a file that is whole or not there. */
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, rmSync } from 'node:fs';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { BulkheadError } from '../errors.ts';
+import type { ExportNote } from '../formats/export.ts';
+import type { Http } from './http.ts';
+import { withRetries } from './retry.ts';
+import { counted } from './transfer.ts';
+
+/** Which cases, and how they are written. */
+export type PullRequest = {
+  slug: string;
+  where?: string | undefined;
+  status?: string | undefined;
+  route?: string | undefined;
+  snapshot?: string | undefined;
+  format?: string | undefined;
+  guard?: boolean | undefined;
+  /** The ETag of what is there already: the same again is not sent. */
+  etag?: string | undefined;
+};
+
+/** What came, beside the cases themselves. */
+export type Pulled = {
+  suite: string;
+  /** False when the server said that nothing had changed. */
+  isNew: boolean;
+  cases: number | null;
+  route: string | null;
+  expression: string | null;
+  snapshotSha256: string | null;
+  etag: string | null;
+  notes: ExportNote[];
+};
+
+/** Pulls; `write` takes the cases, if they are not those of the ETag. */
+export async function pull(
+  http: Http,
+  request: PullRequest,
+  { write, note }: { write(answer: IncomingMessage): Promise<void>; note(line: string): void },
+): Promise<Pulled> {
+  const { slug, etag, ...selection } = request;
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(selection))
+    if (value !== undefined && value !== false) query.set(name, String(value));
+  const send = () =>
+    http.send({
+      method: 'GET',
+      path: `/api/suites/${encodeURIComponent(slug)}/cases?${query}`,
+      headers: etag === undefined ? {} : { 'if-none-match': etag },
+    });
+  const answer = await withRetries(send, { isSafe: true, note });
+  const isNew = answer.statusCode !== 304;
+  if (isNew) await write(answer);
+  else answer.resume();
+  return describe(slug, isNew, answer);
+}
+
+function describe(slug: string, isNew: boolean, { headers }: IncomingMessage): Pulled {
+  const text = (name: string) => headers[name]?.toString() ?? null;
+  const decoded = (name: string) => decode(text(name));
+  const cases = text('x-bulkhead-cases');
+  return {
+    suite: slug,
+    isNew,
+    cases: cases === null ? null : Number(cases),
+    route: decoded('x-bulkhead-route'),
+    expression: decoded('x-bulkhead-expression'),
+    snapshotSha256: text('x-bulkhead-snapshot-sha256'),
+    etag: text('etag'),
+    notes: readNotes(decoded('x-bulkhead-notes')),
+  };
+}
+
+function decode(text: string | null): string | null {
+  try {
+    return text === null ? null : decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The cases are whole without them, whatever a proxy has made of the header. */
+function readNotes(text: string | null): ExportNote[] {
+  try {
+    return text ? JSON.parse(text) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** An answer, counted on its way for whoever looks at the screen. */
+const received = (answer: IncomingMessage, screen: NodeJS.WriteStream) =>
+  counted(answer, {
+    screen,
+    total: Number(answer.headers['content-length'] ?? 0),
+    verb: 'receiving',
+  });
+
+/** Writes an answer to a stream that stays open. */
+export async function writeTo(
+  output: Writable,
+  answer: IncomingMessage,
+  screen: NodeJS.WriteStream,
+): Promise<void> {
+  await guarded(pipeline(received(answer, screen), output, { end: false }), answer);
+}
+
+/** Writes an answer to a file: beside it first, and under its name once it is whole. */
+export async function writeFile(
+  file: string,
+  answer: IncomingMessage,
+  screen: NodeJS.WriteStream,
+): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  // a pipe or a device is written to, and never replaced
+  if (found && !found.isFile())
+    return guarded(pipeline(received(answer, screen), createWriteStream(file)), answer);
+  const target = found ? await realpath(file) : file;
+  const beside = `${target}.${randomBytes(4).toString('hex')}.part`;
+  const forget = removeWhenStopped(beside);
+  try {
+    // on the disk before it gets its name
+    const options = { flags: 'wx', flush: true, mode: found?.mode ?? 0o666 };
+    await guarded(pipeline(received(answer, screen), createWriteStream(beside, options)), answer);
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+/** Whoever stops a pull finds no part of it; to be called when there is none any more. */
+function removeWhenStopped(file: string): () => void {
+  const stop = (code: number) => () => {
+    rmSync(file, { force: true });
+    process.exit(code);
+  };
+  const [interrupt, terminate] = [stop(130), stop(143)];
+  process.on('SIGINT', interrupt).on('SIGTERM', terminate);
+  return () => process.off('SIGINT', interrupt).off('SIGTERM', terminate);
+}
+
+/** Tells an answer that broke off from an output that did: a half answer must not pass for a whole one. */
+async function guarded(writing: Promise<void>, answer: IncomingMessage): Promise<void> {
+  let error: unknown;
+  try {
+    await writing;
+  } catch (caught) {
+    error = caught;
+  }
+  if (answer.complete && error === undefined) return;
+  const { code = '', syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (/^(open|write|fsync|close)$/.test(syscall ?? '')) throw outputBroke(code, error);
+  throw new BulkheadError('ANSWER_CUT_OFF', 'the pull broke off before its end', {
+    detail: 'What has come of it is not all of the cases.',
+    hint: 'Pull again. With --output a file is only there once it is whole.',
+    cause: error,
+  });
+}
+
+/** The disk is full, the folder is not there; whoever read standard output has gone (see cli.ts). */
+function outputBroke(code: string, cause: unknown): Error {
+  return new BulkheadError('BAD_ARGUMENT', `the cases cannot be written: ${code}`, { cause });
+}

@@ -1,0 +1,87 @@
+/** What a server refused, as an error of the registry: the same exit code as on the server's side. */
+import { BulkheadError, registry } from '../errors.ts';
+
+/** One error of an answer: GraphQL's form, which every address of the server has. */
+export type AnsweredError = {
+  message?: string;
+  extensions?: { code?: string; detail?: string; hint?: string; retryable?: boolean };
+};
+
+/** What is wrong with one line of a file; null: with the file. */
+export type LineError = { line: number | null; message: string };
+
+/** An error that came from a server. */
+export type ServerError = BulkheadError & {
+  retryable: boolean;
+  /** Seconds that the server asks to wait. */
+  retryAfter?: number;
+  /** Of an append: the first lines that are to blame, and how many there are. */
+  lines?: { first: LineError[]; total: number };
+};
+
+/** The error of the registry for one that a server gave. */
+export function refusalOf(
+  { message = 'the server gave no reason', extensions = {} }: AnsweredError,
+  status: number,
+): ServerError {
+  const { code = '', detail, hint } = extensions;
+  const known = registry.some(({ name }) => name === code);
+  const name = known ? code : nameOfStatus(status);
+  const error = new BulkheadError(name, message, {
+    ...(detail !== undefined && { detail }),
+    ...withHint(name, hint),
+  });
+  return Object.assign(error, { retryable: extensions.retryable ?? error.entry.retryable });
+}
+
+/** A server of another version may know errors that this one does not; a proxy has none at all. */
+function nameOfStatus(status: number): string {
+  if (status === 401) return 'UNAUTHENTICATED';
+  if (status === 403) return 'NOT_ALLOWED';
+  if (status === 404) return 'NOT_FOUND';
+  if (status === 413) return 'REQUEST_TOO_LARGE';
+  if (status === 429) return 'RATE_LIMITED';
+  if (status === 502 || status === 503 || status === 504) return 'SERVER_UNREACHABLE';
+  return status >= 400 && status < 500 ? 'BAD_REQUEST' : 'INTERNAL';
+}
+
+function withHint(name: string, hint: string | undefined): { hint?: string } {
+  if (name === 'UNAUTHENTICATED')
+    return {
+      hint: 'Set BULKHEAD_TOKEN to a token of the server of BULKHEAD_URL; an owner of a suite makes one: bulkhead token create --suite <slug>',
+    };
+  return hint === undefined ? {} : { hint };
+}
+
+const reasons: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'its name cannot be looked up now',
+  ETIMEDOUT: 'it took too long',
+};
+
+/** A connection that could not be made, or broke before the answer. */
+export function unreachable(url: string, cause: unknown): ServerError {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const reason = reasons[code] ?? (code || String((cause as Error).message ?? cause));
+  const error = new BulkheadError('SERVER_UNREACHABLE', `${url} does not answer: ${reason}`, {
+    hint: 'Is the server up, and BULKHEAD_URL its address?',
+    cause,
+  });
+  return Object.assign(error, { retryable: !/^(ENOTFOUND|ERR_TLS|CERT|DEPTH)/.test(code) });
+}
+
+/** An answer that is not of Bulkhead: some other program listens there, or a proxy speaks for it. */
+export function notBulkhead(url: string, status: number): ServerError {
+  const name = nameOfStatus(status);
+  const error = new BulkheadError(
+    name,
+    `${url} answers with status ${status}, and not as Bulkhead`,
+    {
+      hint: 'Is BULKHEAD_URL the address of a Bulkhead server of this version?',
+    },
+  );
+  return Object.assign(error, { retryable: error.entry.retryable });
+}
