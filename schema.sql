@@ -812,9 +812,16 @@ create function bulkhead.case_lines(suite_id bigint, where_tags text DEFAULT NUL
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
   set jit=off
-  as '5e56eb193b17d9614917d089dd474758';
+  as 'aeb293ac37cbca9cc1bfb7714bfdd03a';
 comment on function bulkhead.case_lines(suite_id bigint, where_tags text, status text) is 'The cases that a tag expression and a status select, each as a line of JSONL (case_line), in the order of their ids. status => null: archived cases too. In psql: \copy (select * from bulkhead.case_lines(1, ''rag'')) to cases.jsonl with (format csv, delimiter e''\x02'', quote e''\x01'')';
 grant execute on function bulkhead.case_lines(suite_id bigint, where_tags text, status text) to bulkhead_user;
+
+create function bulkhead.case_lines_query(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT 'active'::text) returns text
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '2c20856f454f7e6366db202401f114dc';
+comment on function bulkhead.case_lines_query(suite_id bigint, where_tags text, status text) is 'The query behind case_lines, as text: COPY of it sends each line as it is read, where a function first keeps all of them.';
+grant execute on function bulkhead.case_lines_query(suite_id bigint, where_tags text, status text) to bulkhead_user;
 
 create function bulkhead.compare_snapshots(suite_id bigint, before text, after text, after_id bigint DEFAULT 0, row_limit integer DEFAULT NULL::integer) returns TABLE(case_id bigint, change text, external_key text, tags_added text[], tags_removed text[])
   language plpgsql stable parallel unsafe security definer
@@ -1190,13 +1197,13 @@ create function bulkhead_private.acts_as_owner() returns boolean
   as '7bedc495d8aea6826999c8b976daee75';
 comment on function bulkhead_private.acts_as_owner() is 'Whether the session acts as the owner of the database objects: a DBA in psql, a worker, a migration. Such a session is limited by grants alone.';
 
-create function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) returns TABLE(cases integer, links integer)
+create function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) returns TABLE(cases integer, links integer, last_id text)
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
   set work_mem=64MB
-  as '22a4589c6ae4aa1a7a2d5ce8c4bdc321';
+  as '86a6b0139e2e5b9d1e3ab14fca864cba';
 comment on function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) is 'Adds the cases of pg_temp.adopted_rows with their links to the suite, and moves the adoption''s cursor behind them, in one transaction. Their tags are to be defined before: define_adopted_tags. No row when somebody has cancelled the operation.';
 
 create function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopted_suites, external_keys text[]) returns integer

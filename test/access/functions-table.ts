@@ -47,6 +47,7 @@ export const functions: Record<string, Entry> = {
   drop_snapshot: { takes: 'owner' },
   drop_tag: { takes: 'editor' },
   case_lines: { takes: 'viewer' },
+  case_lines_query: { takes: 'viewer' },
   end_import: { takes: 'anyone' },
   find_cases: { takes: 'viewer' },
   has_suite: { takes: 'anyone' },

@@ -69,6 +69,7 @@ const callable = [
     'count_snapshot_changes',
     'case_line',
     'case_lines',
+    'case_lines_query',
     'restore_version',
     'preview_undo_operation',
   ],

@@ -49,12 +49,14 @@ export const PagesPlugin: GraphileConfig.Plugin = {
       },
 
       GraphQLObjectType_fields_field_args_arg(arg, build, { scope }) {
-        const { argName, isPgFieldConnection, isPgFieldSimpleCollection } = scope;
+        const { argName, isPgFieldConnection, isPgFieldSimpleCollection, pgFieldResource } = scope;
         if (!isPgFieldConnection && !isPgFieldSimpleCollection) return arg;
         if (argName === 'rowLimit') {
           const type = new build.graphql.GraphQLNonNull(build.graphql.GraphQLInt);
           return { ...arg, type, defaultValue: page, description: descriptions.rowLimit };
         }
+        // The other arguments of a function are not about pages, whatever they are called.
+        if (pgFieldResource?.parameters) return arg;
         if (isPgFieldSimpleCollection && argName === 'first')
           return { ...arg, description: descriptions.rowLimit };
         const description = descriptions[argName] ?? arg.description;

@@ -55,7 +55,9 @@ export async function runAppend(job: Job): Promise<Appended> {
   } catch (error) {
     throw await explainLines(error, job, session);
   } finally {
-    await session.end(failed);
+    const ended = session.end(failed);
+    // What was appended is there; the answer need not wait until the staging is empty.
+    if (failed) await ended;
   }
 }
 

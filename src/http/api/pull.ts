@@ -13,7 +13,7 @@ import { readLines } from '../../import/lines.ts';
 import type { Logger } from '../../logger.ts';
 import { setStatementTimeout } from '../../queries/append.queries.ts';
 import { requireSuiteId } from '../../queries/import.queries.ts';
-import { findSnapshot, pullRoute } from '../../queries/pull.queries.ts';
+import { findLinesQuery, findSnapshot, pullRoute } from '../../queries/pull.queries.ts';
 import { callers } from '../callers.ts';
 import { type PullRequest, readPullRequest, type Selection } from './pull-request.ts';
 import { type Spooled, spool } from './spool.ts';
@@ -126,14 +126,14 @@ async function pull(
 ): Promise<Pulled> {
   const [suite] = await requireSuiteId.run({ slug }, client);
   if (!suite) throw new Error('suite_id returned nothing');
-  const { source, headers, frozen } = await resolve(client, suite.id, selection);
+  const { query, headers, frozen } = await resolve(client, suite.id, selection);
   // The bytes of a snapshot are known without reading them.
   const known = frozen && format.name === 'jsonl' ? `"${frozen}"` : undefined;
   if (known && has(known)) return { spooled: null, cases: 0, etag: known, notes: [], headers };
 
   // A million cases take longer than any other statement of a request may.
   await setStatementTimeout.run({ milliseconds: '0' }, client);
-  const counted = countLines(copyOut(client, source));
+  const counted = countLines(copyOut(client, query));
   // What the database writes are the bytes of this format already.
   const isRaw = format.name === 'jsonl';
   const { chunks, notes } = exportCases(format, textsOf(counted.bytes), { guardFormulas });
@@ -165,12 +165,13 @@ async function readAll(
 
 /** The query for the lines, the headers that say what it came from, and the SHA-256 of a snapshot. */
 async function resolve(client: pg.ClientBase, suiteId: string, selection: Selection) {
-  if (selection.by === 'tags') return { source: linesOf(suiteId, selection), headers: {} };
+  if (selection.by === 'tags')
+    return { query: await findQuery(client, suiteId, selection), headers: {} };
   const { by, name } = selection;
   if (by === 'snapshot') {
     const [found] = await findSnapshot.run({ suiteId, name }, client);
     return {
-      source: `bulkhead.snapshot_lines(${suiteId}, ${pg.escapeLiteral(name)})`,
+      query: `select bulkhead.snapshot_lines(${suiteId}, ${pg.escapeLiteral(name)})`,
       headers: found ? { 'X-Bulkhead-Snapshot-Sha256': found.sha256 } : {},
       frozen: found?.sha256,
     };
@@ -179,7 +180,7 @@ async function resolve(client: pg.ClientBase, suiteId: string, selection: Select
   if (!route) throw new Error('pull_route returned nothing');
   const { expression, status } = route;
   return {
-    source: linesOf(suiteId, { where: expression, status }),
+    query: await findQuery(client, suiteId, { where: expression, status }),
     headers: {
       'X-Bulkhead-Route': encodeURIComponent(name),
       'X-Bulkhead-Expression': encodeURIComponent(expression),
@@ -189,18 +190,17 @@ async function resolve(client: pg.ClientBase, suiteId: string, selection: Select
 
 type Asked = { where: string | null; status: string | null };
 
-/** COPY takes no parameters. The id comes from the database. */
-function linesOf(suiteId: string, { where, status }: Asked): string {
-  const literal = (text: string | null) => (text === null ? 'null' : pg.escapeLiteral(text));
-  return `bulkhead.case_lines(${suiteId}, ${literal(where)}, ${literal(status)})`;
+/** COPY of the query sends lines as they are read; a function would first keep all of them. */
+async function findQuery(client: pg.ClientBase, suiteId: string, { where, status }: Asked) {
+  const [found] = await findLinesQuery.run({ suiteId, where, status }, client);
+  if (!found) throw new Error('case_lines_query returned nothing');
+  return found.query;
 }
 
 /** JSON has no control characters, so that with these two nothing is quoted: the lines come as they are. */
-function copyOut(client: pg.ClientBase, source: string): AsyncIterable<Buffer> {
+function copyOut(client: pg.ClientBase, query: string): AsyncIterable<Buffer> {
   const copy = client.query(
-    copyTo(
-      `copy (select * from ${source}) to stdout with (format csv, delimiter e'\\x02', quote e'\\x01')`,
-    ),
+    copyTo(`copy (${query}) to stdout with (format csv, delimiter e'\\x02', quote e'\\x01')`),
   );
   // A connection may be lost while nobody reads, before or after; whoever does then is told.
   copy.on('error', (error) => copy.destroy(error));
