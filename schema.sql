@@ -808,21 +808,6 @@ create function bulkhead.case_line(external_key text, input jsonb, expected_outp
 comment on function bulkhead.case_line(external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) is 'A case as a line of JSONL, the same bytes for the same case: what pulls and snapshots write and appends read. Numbers keep all their digits.';
 grant execute on function bulkhead.case_line(external_key text, input jsonb, expected_output jsonb, metadata jsonb, tags text[], status text) to bulkhead_user;
 
-create function bulkhead.case_lines(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT 'active'::text) returns SETOF text
-  language plpgsql stable parallel unsafe security definer
-  set search_path=pg_catalog, pg_temp
-  set jit=off
-  as 'aeb293ac37cbca9cc1bfb7714bfdd03a';
-comment on function bulkhead.case_lines(suite_id bigint, where_tags text, status text) is 'The cases that a tag expression and a status select, each as a line of JSONL (case_line), in the order of their ids. status => null: archived cases too. In psql: \copy (select * from bulkhead.case_lines(1, ''rag'')) to cases.jsonl with (format csv, delimiter e''\x02'', quote e''\x01'')';
-grant execute on function bulkhead.case_lines(suite_id bigint, where_tags text, status text) to bulkhead_user;
-
-create function bulkhead.case_lines_query(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT 'active'::text) returns text
-  language plpgsql stable parallel unsafe security definer
-  set search_path=pg_catalog, pg_temp
-  as '2c20856f454f7e6366db202401f114dc';
-comment on function bulkhead.case_lines_query(suite_id bigint, where_tags text, status text) is 'The query behind case_lines, as text: COPY of it sends each line as it is read, where a function first keeps all of them.';
-grant execute on function bulkhead.case_lines_query(suite_id bigint, where_tags text, status text) to bulkhead_user;
-
 create function bulkhead.compare_snapshots(suite_id bigint, before text, after text, after_id bigint DEFAULT 0, row_limit integer DEFAULT NULL::integer) returns TABLE(case_id bigint, change text, external_key text, tags_added text[], tags_removed text[])
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
@@ -1055,6 +1040,13 @@ create function bulkhead.preview_undo_operation(suite_id bigint, operation_id bi
   as 'a8c932f7c5186bab2b8162a64eb36c01';
 comment on function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint) is 'What undo_operation would do now: skipped are the cases of which it would leave something alone, because somebody has changed it since. Changes nothing.';
 grant execute on function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
+
+create function bulkhead.pull_query(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT 'active'::text) returns text
+  language plpgsql stable parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as 'bc6c13022bd9f4402a881ae17f23c26a';
+comment on function bulkhead.pull_query(suite_id bigint, where_tags text, status text) is 'A query for the cases that a tag expression and a status select, in the order of their ids, in JSON texts: what case_line puts together. Text, because COPY of a query sends each row as it is read, where a function first keeps all of them. status => null: archived cases too.';
+grant execute on function bulkhead.pull_query(suite_id bigint, where_tags text, status text) to bulkhead_user;
 
 create function bulkhead.pull_route(suite_id bigint, route text) returns bulkhead.route_pulls
   language plpgsql volatile parallel unsafe security definer
@@ -1325,7 +1317,7 @@ comment on function bulkhead_private.choose_cases(selection jsonb, all_cases boo
 create function bulkhead_private.clear_adopted_rows() returns void
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '3715181a74b6e0501d90e31450fe9698';
+  as '6455303bd994bf1f2c120e1d1ddaa17c';
 comment on function bulkhead_private.clear_adopted_rows() is 'Makes the session''s table pg_temp.adopted_rows, for a COPY of cases of the source, or empties it.';
 
 create function bulkhead_private.clear_staging() returns void

@@ -4,5 +4,5 @@ select expression as "expression!", status from bulkhead.pull_route(:suiteId!, :
 /* @name findSnapshot */
 select sha256 as "sha256!" from bulkhead.suite_snapshots where suite_id = :suiteId! and name = :name!;
 
-/* @name findLinesQuery */
-select bulkhead.case_lines_query(:suiteId!, :where, :status) as "query!";
+/* @name findPullQuery */
+select bulkhead.pull_query(:suiteId!, :where, :status) as "query!";

@@ -1,12 +1,12 @@
---! Previous: sha1:7db2018a6c5a2501fa2c73e5ecb630b1a2c441ad
---! Hash: sha1:5f53f83de13baaa842fa6cdb6b45c3ea52bb53c8
+--! Previous: sha1:334d727ac3f80f5f531002a53bb428d30ee6c278
+--! Hash: sha1:d98d49e4e8228d92c49ef21ec54d2bd51abe2172
 --! Message: pull over HTTP
 
 --! split: 1-current.sql
--- The cases of a suite as lines, for whoever reads all of them at once.
+-- The cases of a suite for whoever reads all of them at once.
 
---! Included cases/case_lines_query.sql
-create or replace function bulkhead.case_lines_query(suite_id bigint, where_tags text default null, status text default 'active')
+--! Included cases/pull_query.sql
+create or replace function bulkhead.pull_query(suite_id bigint, where_tags text default null, status text default 'active')
 returns text
 language plpgsql
 stable
@@ -17,36 +17,23 @@ declare
   v_suite bulkhead.test_suites := bulkhead_private.known_suite(suite_id);
   v_source text := bulkhead_private.selection_source(bulkhead_private.case_selection(suite_id, where_tags, status));
 begin
-  -- a query for COPY has no parameters; in the source neither a tag nor a status, quoted, can look like one.
-  -- the same bytes as case_line, which would be called for each row, and take a quarter longer
+  -- a query for COPY has no parameters; in the source neither a tag nor a status, which are quoted, can look like one
   return format(
-    'select row_to_json(line)::text from (select c.external_key, c.input, c.expected_output, c.metadata, array('
-    'select t.tag from bulkhead.test_case_tags t where t.suite_id = %1$s and t.case_id = c.id order by t.tag) as tags, c.status from (%2$s) as c) as line',
-    v_suite.id, replace(replace(replace(v_source, '$1', v_suite.id::text), '$2', '0'), '$3', '9223372036854775807')
+    'select coalesce(to_json(c.external_key)::text, ''null'') as external_key, c.input, coalesce(c.expected_output::text, ''null'') as expected_output, '
+    'c.metadata, %1$s as tags, c.status from (%2$s) as c',
+    case
+      when exists (select from bulkhead.suite_tags t where t.suite_id = v_suite.id) then format(
+        'to_json(array(select t.tag from bulkhead.test_case_tags t where t.suite_id = %s and t.case_id = c.id order by t.tag))', v_suite.id
+      )
+      else quote_literal('[]')
+    end,
+    replace(replace(replace(v_source, '$1', v_suite.id::text), '$2', '0'), '$3', '9223372036854775807')
   );
 end
 $$;
 
-comment on function bulkhead.case_lines_query(bigint, text, text) is
-  'The query behind case_lines, as text: COPY of it sends each line as it is read, where a function first keeps all of them.';
-grant execute on function bulkhead.case_lines_query(bigint, text, text) to bulkhead_user;
---! EndIncluded cases/case_lines_query.sql
---! Included cases/case_lines.sql
-create or replace function bulkhead.case_lines(suite_id bigint, where_tags text default null, status text default 'active')
-returns setof text
-language plpgsql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-set jit = off
-as $$
-begin
-  return query execute bulkhead.case_lines_query(suite_id, where_tags, status);
-end
-$$;
-
-comment on function bulkhead.case_lines(bigint, text, text) is
-  'The cases that a tag expression and a status select, each as a line of JSONL (case_line), in the order of their ids. status => null: '
-  'archived cases too. In psql: \copy (select * from bulkhead.case_lines(1, ''rag'')) to cases.jsonl with (format csv, delimiter e''\x02'', quote e''\x01'')';
-grant execute on function bulkhead.case_lines(bigint, text, text) to bulkhead_user;
---! EndIncluded cases/case_lines.sql
+comment on function bulkhead.pull_query(bigint, text, text) is
+  'A query for the cases that a tag expression and a status select, in the order of their ids, in JSON texts: what case_line puts together. '
+  'Text, because COPY of a query sends each row as it is read, where a function first keeps all of them. status => null: archived cases too.';
+grant execute on function bulkhead.pull_query(bigint, text, text) to bulkhead_user;
+--! EndIncluded cases/pull_query.sql

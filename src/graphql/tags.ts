@@ -67,7 +67,7 @@ const ofAnImport = [
 ];
 
 /** Files are pulled: GET /api/suites/:slug/cases. */
-const ofAPull = ['case_line', 'case_lines', 'case_lines_query', 'snapshot_lines'];
+const ofAPull = ['case_line', 'pull_query', 'snapshot_lines'];
 const previews = ['tag', 'set_status', 'delete', 'copy', 'rename_tag', 'merge_tags'];
 
 /** Not a way to look a row up, or to name the one to update. */

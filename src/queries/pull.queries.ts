@@ -59,32 +59,32 @@ const findSnapshotIR: any = {"usedParamSet":{"suiteId":true,"name":true},"params
 export const findSnapshot = new PreparedQuery<IFindSnapshotParams,IFindSnapshotResult>(findSnapshotIR);
 
 
-/** 'FindLinesQuery' parameters type */
-export interface IFindLinesQueryParams {
+/** 'FindPullQuery' parameters type */
+export interface IFindPullQueryParams {
   status?: string | null | void;
   suiteId: string;
   where?: string | null | void;
 }
 
-/** 'FindLinesQuery' return type */
-export interface IFindLinesQueryResult {
+/** 'FindPullQuery' return type */
+export interface IFindPullQueryResult {
   query: string;
 }
 
-/** 'FindLinesQuery' query type */
-export interface IFindLinesQueryQuery {
-  params: IFindLinesQueryParams;
-  result: IFindLinesQueryResult;
+/** 'FindPullQuery' query type */
+export interface IFindPullQueryQuery {
+  params: IFindPullQueryParams;
+  result: IFindPullQueryResult;
 }
 
-const findLinesQueryIR: any = {"usedParamSet":{"suiteId":true,"where":true,"status":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":33,"b":41}]},{"name":"where","required":false,"transform":{"type":"scalar"},"locs":[{"a":44,"b":49}]},{"name":"status","required":false,"transform":{"type":"scalar"},"locs":[{"a":52,"b":58}]}],"statement":"select bulkhead.case_lines_query(:suiteId!, :where, :status) as \"query!\""};
+const findPullQueryIR: any = {"usedParamSet":{"suiteId":true,"where":true,"status":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":27,"b":35}]},{"name":"where","required":false,"transform":{"type":"scalar"},"locs":[{"a":38,"b":43}]},{"name":"status","required":false,"transform":{"type":"scalar"},"locs":[{"a":46,"b":52}]}],"statement":"select bulkhead.pull_query(:suiteId!, :where, :status) as \"query!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * select bulkhead.case_lines_query(:suiteId!, :where, :status) as "query!"
+ * select bulkhead.pull_query(:suiteId!, :where, :status) as "query!"
  * ```
  */
-export const findLinesQuery = new PreparedQuery<IFindLinesQueryParams,IFindLinesQueryResult>(findLinesQueryIR);
+export const findPullQuery = new PreparedQuery<IFindPullQueryParams,IFindPullQueryResult>(findPullQueryIR);
 
 

@@ -68,8 +68,7 @@ const callable = [
   [
     'count_snapshot_changes',
     'case_line',
-    'case_lines',
-    'case_lines_query',
+    'pull_query',
     'restore_version',
     'preview_undo_operation',
   ],

@@ -2,7 +2,6 @@
 
 /** Functions that put text together in another way, and why that is safe. */
 const reviewed: Record<string, string> = {
-  'bulkhead.case_lines': 'it is what case_lines_query gives, made of selection_source and an id',
   'bulkhead_private.preview': 'its condition is of selection_sql, which quotes every value',
   'bulkhead_private.selected_targets': 'its scan and condition are of selection_sql, or have %L',
   'bulkhead_private.submit_payload': 'its arguments are names of the catalogue with %I, and types',

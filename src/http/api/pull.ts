@@ -13,8 +13,9 @@ import { readLines } from '../../import/lines.ts';
 import type { Logger } from '../../logger.ts';
 import { setStatementTimeout } from '../../queries/append.queries.ts';
 import { requireSuiteId } from '../../queries/import.queries.ts';
-import { findLinesQuery, findSnapshot, pullRoute } from '../../queries/pull.queries.ts';
+import { findPullQuery, findSnapshot, pullRoute } from '../../queries/pull.queries.ts';
 import { callers } from '../callers.ts';
+import { copyOptions, joinFields } from './copied-lines.ts';
 import { type PullRequest, readPullRequest, type Selection } from './pull-request.ts';
 import { type Spooled, spool } from './spool.ts';
 import { actFor, connect } from './transaction.ts';
@@ -133,8 +134,9 @@ async function pull(
 
   // A million cases take longer than any other statement of a request may.
   await setStatementTimeout.run({ milliseconds: '0' }, client);
-  const counted = countLines(copyOut(client, query));
-  // What the database writes are the bytes of this format already.
+  const copied = copyOut(client, query);
+  const counted = countLines(selection.by === 'snapshot' ? copied : joinFields(copied));
+  // These are the bytes of this format already.
   const isRaw = format.name === 'jsonl';
   const { chunks, notes } = exportCases(format, textsOf(counted.bytes), { guardFormulas });
   const spooled = await readAll(client, isRaw ? counted.bytes : chunks, signal);
@@ -190,18 +192,14 @@ async function resolve(client: pg.ClientBase, suiteId: string, selection: Select
 
 type Asked = { where: string | null; status: string | null };
 
-/** COPY of the query sends lines as they are read; a function would first keep all of them. */
 async function findQuery(client: pg.ClientBase, suiteId: string, { where, status }: Asked) {
-  const [found] = await findLinesQuery.run({ suiteId, where, status }, client);
-  if (!found) throw new Error('case_lines_query returned nothing');
+  const [found] = await findPullQuery.run({ suiteId, where, status }, client);
+  if (!found) throw new Error('pull_query returned nothing');
   return found.query;
 }
 
-/** JSON has no control characters, so that with these two nothing is quoted: the lines come as they are. */
 function copyOut(client: pg.ClientBase, query: string): AsyncIterable<Buffer> {
-  const copy = client.query(
-    copyTo(`copy (${query}) to stdout with (format csv, delimiter e'\\x02', quote e'\\x01')`),
-  );
+  const copy = client.query(copyTo(`copy (${query}) ${copyOptions}`));
   // A connection may be lost while nobody reads, before or after; whoever does then is told.
   copy.on('error', (error) => copy.destroy(error));
   return copy;

@@ -1,0 +1,113 @@
+/** The third step: what has changed in the source since it was copied. */
+import {
+  adoptChanges,
+  defineAdoptedTags,
+  type IAdoptChangesResult,
+} from '../queries/adopt.queries.ts';
+import { casesOfSql, clearQueueSql, readQueueSql } from './capture-sql.ts';
+import { differingKeys } from './compare.ts';
+import { type Adoption, findAdoptions, type Sides } from './copy.ts';
+import { copyCasesSql } from './source-sql.ts';
+import { readRows, stageRows } from './transfer.ts';
+
+/** What following has changed. */
+export type Changes = IAdoptChangesResult;
+
+type QueuedChange = { seq: string; kind: string; id: string | null; externalKey: string | null };
+
+/** Changes read from the queue at once, and cases brought up to date in one transaction. */
+const batchSize = 1000;
+
+const none: Changes = { inserted: 0, updated: 0, deleted: 0, links: 0 };
+const sum = (a: Changes, b: Changes): Changes => ({
+  inserted: a.inserted + b.inserted,
+  updated: a.updated + b.updated,
+  deleted: a.deleted + b.deleted,
+  links: a.links + b.links,
+});
+
+/** Brings all suites that are followed up to what the source is now. */
+export async function catchUp(sides: Sides): Promise<Changes> {
+  const adoptions = (await findAdoptions(sides)).filter(isFollowed);
+  const [first] = adoptions;
+  if (!first) return none;
+  if (first.method === 'triggers') return drainQueue(sides, adoptions);
+  return compareAll(sides, adoptions);
+}
+
+const isFollowed = ({ phase }: Adoption) => phase === 'copying' || phase === 'following';
+
+/** A change stays in the queue until what it says is committed on our side: doing it twice changes nothing. */
+async function drainQueue(sides: Sides, adoptions: Adoption[]): Promise<Changes> {
+  const { client } = sides.source;
+  let total = none;
+  for (;;) {
+    const { rows } = await client.query<QueuedChange>(readQueueSql, [batchSize]);
+    if (rows.length === 0) return total;
+    if (rows.some(({ kind }) => kind === 'all'))
+      total = sum(total, await compareAll(sides, adoptions));
+    else
+      total = sum(
+        total,
+        await bringCases(sides, adoptions, await concerned(sides, adoptions, rows)),
+      );
+    await client.query(clearQueueSql, [rows.map(({ seq }) => seq)]);
+  }
+}
+
+/** Ids and keys of the cases that changes are about. */
+async function concerned(sides: Sides, [first]: Adoption[], changes: readonly QueuedChange[]) {
+  const ids = new Set<string>();
+  const keys = new Set<string>();
+  for (const { kind, id, externalKey } of changes) {
+    if (kind === 'case' && id !== null) ids.add(id);
+    if (externalKey !== null) keys.add(externalKey);
+  }
+  for (const kind of ['tag', 'through'] as const) {
+    const found = changes.flatMap((change) => (change.kind === kind ? [change.id] : []));
+    if (found.length === 0 || !first) continue;
+    const { rows } = await sides.source.client.query(casesOfSql(first.mapping, kind), [found]);
+    for (const { id, key } of rows) {
+      ids.add(id);
+      if (key !== null) keys.add(key);
+    }
+  }
+  return { ids: [...ids], keys: [...keys] };
+}
+
+async function compareAll(sides: Sides, adoptions: readonly Adoption[]): Promise<Changes> {
+  let total = none;
+  for (const adoption of adoptions) {
+    if (adoption.phase !== 'following') continue;
+    const keys = await differingKeys(sides, adoption);
+    // without a key column the key is the id
+    const isId = adoption.mapping.cases.key === null;
+    const what = isId ? { ids: keys, keys } : { ids: [], keys };
+    total = sum(total, await bringCases(sides, [adoption], what));
+  }
+  return total;
+}
+
+/** Makes cases what they are in the source now, a batch in a transaction. */
+async function bringCases(
+  sides: Sides,
+  adoptions: readonly Adoption[],
+  { ids, keys }: { ids: string[]; keys: string[] },
+): Promise<Changes> {
+  const [first] = adoptions;
+  if (!first) return none;
+  const suites = adoptions.map(({ sourceSuite }) => sourceSuite);
+  let total = none;
+  for (let at = 0; at < Math.max(ids.length, keys.length); at += batchSize) {
+    const some = { ids: ids.slice(at, at + batchSize), keys: keys.slice(at, at + batchSize) };
+    const sql = copyCasesSql(first.mapping, { ...some, suites });
+    await stageRows(sides.target, await readRows(sides.source.client, sql));
+    await defineAdoptedTags.run({ source: sides.source.name }, sides.target);
+    const [changes] = await adoptChanges.run(
+      { source: sides.source.name, externalKeys: some.keys },
+      sides.target,
+    );
+    total = sum(total, changes ?? none);
+  }
+  return total;
+}

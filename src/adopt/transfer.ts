@@ -1,0 +1,30 @@
+/** Cases on their way: COPY out of the source, COPY into the session's `adopted_rows`, nothing read in between. */
+import { pipeline } from 'node:stream/promises';
+import type { ClientBase } from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { clearAdoptedRows } from '../queries/adopt.queries.ts';
+
+const STAGE = `copy pg_temp.adopted_rows (line, source_suite, source_id, external_key, input, expected_output, metadata, tags, status, created_at)
+  from stdin`;
+
+/** Rows in the text format of COPY. */
+export type Rows = { parts: Buffer[]; bytes: number; count: number };
+
+const LF = 0x0a;
+
+/** Reads what a COPY gives. In its text format a line feed ends a row and is nothing else. */
+export async function readRows(source: ClientBase, sql: string): Promise<Rows> {
+  const rows: Rows = { parts: [], bytes: 0, count: 0 };
+  for await (const part of source.query(copyTo(sql)) as AsyncIterable<Buffer>) {
+    rows.parts.push(part);
+    rows.bytes += part.length;
+    for (let at = part.indexOf(LF); at >= 0; at = part.indexOf(LF, at + 1)) rows.count += 1;
+  }
+  return rows;
+}
+
+/** Puts rows into the session's `adopted_rows`, in place of those that were there. */
+export async function stageRows(target: ClientBase, rows: Rows): Promise<void> {
+  await clearAdoptedRows.run(undefined, target);
+  if (rows.count > 0) await pipeline(rows.parts, target.query(copyFrom(STAGE)));
+}

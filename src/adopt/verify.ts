@@ -1,0 +1,86 @@
+/** The fourth step: whether both sides are the same, and if not, in what. */
+import { compareSuite, differing, differingKeys } from './compare.ts';
+import type { Adoption, Sides } from './copy.ts';
+import { catchUp } from './follow.ts';
+
+/** What was compared of a suite, and what differs. */
+export type SuiteReport = {
+  suite: string;
+  cases: { source: number; target: number };
+  links: { source: number; target: number };
+  tags: {
+    tag: string;
+    source: number;
+    target: number;
+    sourceHash: string | null;
+    targetHash: string | null;
+    identical: boolean;
+  }[];
+  /** Keys of the first cases that differ. */
+  differingCases: string[];
+  identical: boolean;
+};
+
+/** How often a source that people write to is caught up with before a difference counts as one. */
+const attempts = 5;
+
+/** Compares suites. People write to the source meanwhile: what differs is brought up to date and compared again. */
+export async function verifySuites(
+  sides: Sides,
+  adoptions: readonly Adoption[],
+): Promise<SuiteReport[]> {
+  const reports: SuiteReport[] = [];
+  for (const adoption of adoptions) {
+    for (let attempt = 1; ; attempt++) {
+      // by comparing, following would mend what verifying is to find
+      if (adoption.method === 'triggers') await catchUp(sides);
+      const report = await reportSuite(sides, adoption);
+      if (!report.identical && adoption.method === 'triggers' && attempt < attempts) continue;
+      reports.push(report);
+      break;
+    }
+  }
+  return reports;
+}
+
+async function reportSuite(sides: Sides, adoption: Adoption): Promise<SuiteReport> {
+  const { buckets, tags } = await compareSuite(sides, adoption);
+  const count = (figures: typeof buckets, side: 'source' | 'target') =>
+    figures.reduce((total, figure) => total + (figure[side]?.count ?? 0), 0);
+  const differences = differing([...buckets, ...tags]);
+  return {
+    suite: adoption.slug,
+    cases: { source: count(buckets, 'source'), target: count(buckets, 'target') },
+    links: { source: count(tags, 'source'), target: count(tags, 'target') },
+    tags: tags.map((figure) => ({
+      tag: figure.name,
+      source: figure.source?.count ?? 0,
+      target: figure.target?.count ?? 0,
+      sourceHash: figure.source?.hash ?? null,
+      targetHash: figure.target?.hash ?? null,
+      identical: differing([figure]).length === 0,
+    })),
+    differingCases:
+      differences.length === 0 ? [] : (await differingKeys(sides, adoption)).slice(0, 20),
+    identical: differences.length === 0,
+  };
+}
+
+/** The report for people: a line for each suite and for each tag that differs, and the verdict last. */
+export function describeReports(reports: readonly SuiteReport[]): string[] {
+  const lines = reports.flatMap(({ suite, cases, links, tags, differingCases, identical }) => [
+    `${suite}: ${cases.source} cases and ${links.source} links in the source, ${cases.target} and ${links.target} here: ${
+      identical ? 'identical' : 'different'
+    }`,
+    ...tags.map(
+      (tag) =>
+        `  ${tag.tag}: ${tag.source} links there, ${tag.target} here${tag.identical ? '' : ', not the same'}`,
+    ),
+    ...(differingCases.length > 0
+      ? [`  cases that differ, the first of them: ${differingCases.join(', ')}`]
+      : []),
+  ]);
+  const different = reports.filter(({ identical }) => !identical).map(({ suite }) => suite);
+  if (reports.length === 0) return ['no suite has been copied yet'];
+  return [...lines, different.length === 0 ? 'identical' : `different: ${different.join(', ')}`];
+}

@@ -1,0 +1,59 @@
+/** The copy of a suite as an operation: people see how far it is, and can stop it; no worker touches it. */
+import test from 'ava';
+import { useWorker } from '../helpers/processes.ts';
+import { isIdentical, killAt, makeMove } from './source.ts';
+
+const copy = ['copy', '--preset', 'seed', '--install-triggers', '--chunk', '20'];
+
+const operations = `
+  select kind, state, total::integer, processed::integer, changed::integer, chunks, parameters ->> 'source_suite' as suite
+  from bulkhead.bulk_operations order by suite_id, id`;
+
+test('it counts the cases, and succeeds with the last one', async (t) => {
+  const move = await makeMove(t);
+  await move.step(copy);
+  const { rows } = await move.db.pool.query(operations);
+  const done = {
+    kind: 'adopt',
+    state: 'succeeded',
+    total: 50,
+    processed: 50,
+    changed: 50,
+    chunks: 3,
+  };
+  t.deepEqual(rows, [
+    { ...done, suite: '1' },
+    { ...done, suite: '2' },
+  ]);
+});
+
+test('when its process is killed no worker takes it up, and the next process goes on with it', async (t) => {
+  const move = await makeMove(t);
+  await killAt(move, copy, 'new.chunks = 2', 'after the commit');
+  await useWorker(t, move.db);
+  const { rows } = await move.db.pool.query(
+    `update bulkhead.bulk_operations set submitted_at = submitted_at - interval '1 hour' returning state`,
+  );
+  t.deepEqual(rows, [{ state: 'running' }]);
+  const recovered = await move.db.pool.query('select bulkhead_private.recover_operations()');
+  t.is(recovered.rowCount, 0);
+  await move.step(['copy']);
+  t.deepEqual(
+    (await move.db.pool.query(operations)).rows.map(({ state, processed }) => [state, processed]),
+    [
+      ['succeeded', 50],
+      ['succeeded', 50],
+    ],
+  );
+});
+
+test('cancelled, the copy ends after its chunk; run again, it goes on', async (t) => {
+  const move = await makeMove(t);
+  const cancel = `select bulkhead.cancel_operation(suite_id, id) from bulkhead.bulk_operations where state = 'running'`;
+  await killAt(move, copy, 'new.chunks = 2', 'after the commit');
+  await move.db.pool.query(cancel);
+  t.is((await move.db.pool.query(operations)).rows[0].state, 'cancelled');
+  await move.step(['copy']);
+  t.true((await move.json(['verify'])).identical);
+  await isIdentical(t, move);
+});
