@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Request, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type pg from 'pg';
 import { readCases } from '../../import/read-file.ts';
 import type { Logger } from '../../logger.ts';
@@ -26,8 +26,7 @@ export function makeAppend({ pool, logger, limits = bodyLimits }: AppendOptions)
       const asked = readAppendRequest(request);
       const caller = callers.get(request);
       if (!caller) throw new Error('nobody has been let in');
-      // Of a short body it is asked in time when it has come.
-      if (!isShort(request)) await checkAppend({ pool, caller, asked });
+      await checkAppend({ pool, caller, asked });
       const body = makeBody(
         request,
         { isGzip: asked.isGzip, described: describeRequest(asked) },
@@ -58,11 +57,6 @@ export function makeAppend({ pool, logger, limits = bodyLimits }: AppendOptions)
       else refuse(request, response, error as Error, logger);
     }
   };
-}
-
-/** What is here at once anyway: most appends are of a few cases. */
-function isShort({ headers }: Request): boolean {
-  return Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= 64 * 1024;
 }
 
 /** Sends the answer as fast as it is taken; by then it holds no connection to the database. */
