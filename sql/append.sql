@@ -5,6 +5,13 @@ select bulkhead_private.clear_staging();
 select s.id as "id!", bulkhead.begin_import(s.id, :onConflict!)
 from bulkhead.suite_id(:slug!) as s (id);
 
+/* @name importAtOnce */
+select
+  cases as "cases!", inserted as "inserted!", unchanged as "unchanged!", updated as "updated!", skipped as "skipped!",
+  new_tags as "new_tags!", results as "results!", is_replayed as "is_replayed!"
+from bulkhead.suite_id(:slug!) as s (id)
+cross join lateral bulkhead.import_at_once(s.id, :onConflict!, :importRows!::text::jsonb, :tagMeanings!, :requestKey, :requestHash);
+
 /* @name defineImportTags */
 select name as "name!"
 from bulkhead.define_import_tags(:suiteId!, :tagMeanings!, :dryRun!) as defined (name);

@@ -11,14 +11,17 @@ import { canActFor, credentialStatement, queryFor } from './request-query.ts';
 
 /** `pgSettings`: { credential } of a request, { catalogue: 'read' } where the schema is made from it. */
 type Settings = Record<string, string | undefined> | null;
-type WithClient = <T>(settings: Settings, work: (client: PgClient) => T | Promise<T>) => Promise<T>;
+export type WithRequestClient = <T>(
+  settings: Settings,
+  work: (client: PgClient) => T | Promise<T>,
+) => Promise<T>;
 type Answer = pg.QueryResult | pg.QueryArrayResult;
 
 /** Refused as it is by the database: the credential was good a moment ago. */
 type Options = { pool: pg.Pool; onRefused(hash: string): void };
 
 /** The pool's connections have to be in the role of requests, and in pipeline mode. */
-export function makeWithRequestClient({ pool, onRefused }: Options): WithClient {
+export function makeWithRequestClient({ pool, onRefused }: Options): WithRequestClient {
   return async (settings, work) => {
     const caller = callerOf(settings);
     const client = await pool.connect();
@@ -39,6 +42,16 @@ export function makeWithRequestClient({ pool, onRefused }: Options): WithClient 
 /** Makes the transaction act for the token or session that has this SHA-256, and says who it is. */
 export function useCredential(hash: Buffer): pg.QueryConfig {
   return { ...credentialStatement, values: [hash] };
+}
+
+/** A client as the generated queries take one; `name`: under which the statement is to be prepared. */
+export function forQueries(client: PgClient, name?: string) {
+  return {
+    query: async (text: string, values: unknown[]) => {
+      const { rows } = await client.query<never>({ text, values, ...(name && { name }) });
+      return { rows: [...rows], rowCount: rows.length };
+    },
+  };
 }
 
 /** For whom, and how a transaction for them begins. */

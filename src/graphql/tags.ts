@@ -63,6 +63,7 @@ const ofAnImport = [
   'begin_import',
   'define_import_tags',
   'end_import',
+  'import_at_once',
   'import_problems',
 ];
 

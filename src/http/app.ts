@@ -26,7 +26,7 @@ export type AppOptions = {
 /** Makes the application; it does not listen. */
 export async function makeApp(options: AppOptions): Promise<Express> {
   const { publicUrl, checkReady, addGraphql, logger } = options;
-  const openapi = makeOpenapi(version);
+  const openapi = makeOpenapi({ version, rateLimit: options.gate.rateLimit });
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

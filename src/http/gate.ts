@@ -19,6 +19,8 @@ export type Caller = {
 };
 
 export type Gate = {
+  /** Requests that one token or session may make in a minute. */
+  rateLimit: number;
   /** The caller who shows this, from this address; rejects strangers. */
   admit(hash: Buffer | undefined, address: string): Promise<Caller>;
   /** One more request of a caller; rejects if that is too many. */
@@ -79,6 +81,7 @@ export function makeGate({ pool, rateLimit }: { pool: pg.Pool; rateLimit: number
     });
 
   return {
+    rateLimit,
     failures,
     recheck,
     count: countBy(makeRequestCount(rateLimit)),

@@ -7,6 +7,7 @@ import { type Config, httpUrl } from '../config.ts';
 import { makePool, makeRequestPool, makeTransferPool } from '../database/pools.ts';
 import { makeListener } from '../graphql/listener.ts';
 import { makePreset } from '../graphql/preset.ts';
+import { makeWithRequestClient } from '../graphql/request-client.ts';
 import type { Logger } from '../logger.ts';
 import { makeApi } from './api/router.ts';
 import { makeApp } from './app.ts';
@@ -40,6 +41,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const ownerPool = makePool(ownerUrl, 'bulkhead sign-in', logger, { max: 2 });
   const transferPool = makeTransferPool(apiUrl, logger);
   const gate = makeGate({ pool, rateLimit });
+  const withClient = makeWithRequestClient({ pool, onRefused: gate.forget });
   let sockets: ReturnType<typeof startSockets> | undefined;
   const onAccess = (principal: string | null) => {
     gate.doubt(principal);
@@ -66,8 +68,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const app = await makeApp({
       publicUrl,
       gate,
-      signIn: makeSignIn({ config: { publicUrl, oidc }, ownerPool, apiPool: pool, gate, logger }),
-      api: makeApi({ pool: transferPool, logger }),
+      signIn: makeSignIn({ config: { publicUrl, oidc }, ownerPool, withClient, gate, logger }),
+      api: makeApi({ pool: transferPool, withClient, logger }),
       checkReady: makeCheckReady({ pool, ownerUrl }),
       addGraphql: (to) => handler.addTo(to, null, false),
       logger,

@@ -32,6 +32,13 @@ export function encodeRow(row: ImportRow): string {
   ].join('\t')}\n`;
 }
 
+/** A row as an element of what `bulkhead.import_at_once` takes. */
+export function encodeJsonRow(row: ImportRow): string {
+  const { line, externalKey, input, expectedOutput, metadata, tags, status } = row;
+  const texts = JSON.stringify({ line, external_key: externalKey, tags, status }).slice(0, -1);
+  return `${texts},"input":${input},"expected_output":${expectedOutput},"metadata":${metadata}}`;
+}
+
 /** A value in the text format of COPY: null is \N, and what could be taken for syntax is escaped. */
 export function encodeText(value: string | null): string {
   return value === null

@@ -14,7 +14,7 @@ import {
 } from '../queries/import.queries.ts';
 import type { Mapping } from './mapping.ts';
 import { readFile } from './read-file.ts';
-import { stageRows } from './staging.ts';
+import { copyBatches, encodeBatches } from './staging.ts';
 import { streamRows } from './stream-rows.ts';
 
 /** What to do with a case whose key is already in the suite with another payload. */
@@ -52,8 +52,8 @@ export async function importFile(options: {
   const existing = await lookUpSuite(client, suite, create);
   const reading = readFile(options);
   await clearStaging.run(undefined, client);
-  const { rows } = reading;
-  const cases = await stageRows({ name: file, rows, connect: async () => client });
+  const batches = encodeBatches(reading.rows);
+  const cases = await copyBatches({ name: file, batches, connect: async () => client });
   const suiteId = existing ?? (await makeSuite(client, suite));
   try {
     const tagMeanings = reading.tagBook.meanings();

@@ -8,18 +8,20 @@ const COPY_ROWS =
   'copy pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status) from stdin';
 
 /** Bytes of one COPY: so few that it takes milliseconds, so many that its round trip is nothing. */
-const BATCH = 512 * 1024;
+const BATCH = 128 * 1024;
 
 /** From here on the next row may find no room. */
 const FULL = BATCH - 16 * 1024;
 
 /** Rows of one COPY, encoded: `size` bytes of the buffer, and the line of each row. */
-type Batch = { buffer: Buffer; size: number; lines: number[] };
+export type Batch = { buffer: Uint8Array; size: number; lines: number[] };
 
-const makeBatch = (): Batch => ({ buffer: Buffer.allocUnsafeSlow(BATCH), size: 0, lines: [] });
+type Filling = Batch & { buffer: Buffer };
+
+const makeBatch = (): Filling => ({ buffer: Buffer.allocUnsafeSlow(BATCH), size: 0, lines: [] });
 
 /** Adds a row; a text is at most three bytes a character, and one that is too long gets room. */
-function addRow(batch: Batch, row: ImportRow): void {
+function addRow(batch: Filling, row: ImportRow): void {
   const text = encodeRow(row);
   if (batch.size + text.length * 3 > batch.buffer.length) {
     const length = Buffer.byteLength(text);
@@ -30,48 +32,54 @@ function addRow(batch: Batch, row: ImportRow): void {
   batch.lines.push(row.line);
 }
 
-/**
- * Copies rows into the session's `import_rows` and returns how many they are. Each COPY is sent whole,
- * as a transaction of its own, while the next one is read: whoever sends the file slowly holds nothing
- * up, and `connect` is not called before the first batch is complete.
- */
-export async function stageRows(options: {
-  /** What messages call the file. */
-  name: string;
-  rows: AsyncIterable<ImportRow[]>;
-  connect(): Promise<ClientBase>;
-}): Promise<number> {
-  const { name, rows, connect } = options;
-  let count = 0;
+/** Encodes rows; a batch is good until the next but one is asked for. */
+export async function* encodeBatches(
+  rows: AsyncIterable<ImportRow[]> | Iterable<ImportRow[]>,
+): AsyncGenerator<Batch> {
   // Two, of which one is filled while the other is sent.
   let [batch, spare] = [makeBatch(), makeBatch()];
-  let sending: Promise<void> = Promise.resolve();
-  const send = async () => {
-    await sending;
-    const [full, client] = [batch, await connect()];
-    [batch, spare] = [emptied(spare), full];
-    sending = copyBatch(client, full, name);
-    // It is waited for later; until then a failure has nobody to hear it.
-    sending.catch(() => {});
-  };
-  try {
-    for await (const some of rows) {
-      for (const row of some) {
-        addRow(batch, row);
-        if (batch.size > FULL) await send();
-      }
-      count += some.length;
+  for await (const some of rows) {
+    for (const row of some) {
+      addRow(batch, row);
+      if (batch.size <= FULL) continue;
+      yield batch;
+      [batch, spare] = [emptied(spare), batch];
     }
-    if (batch.size > 0) await send();
+  }
+  if (batch.size > 0) yield batch;
+}
+
+function emptied(batch: Filling): Filling {
+  // One that had to grow for a long row does not stay so.
+  return batch.buffer.length > BATCH ? makeBatch() : { ...batch, size: 0, lines: [] };
+}
+
+/**
+ * Copies batches into the session's `import_rows` and returns how many rows they were. Each COPY is
+ * sent whole, as a transaction of its own, while the next one is read: whoever sends the file slowly
+ * holds nothing up, and `connect` is not called before the first batch is complete.
+ */
+export async function copyBatches(options: {
+  /** What messages call the file. */
+  name: string;
+  batches: AsyncIterable<Batch>;
+  connect(): Promise<ClientBase>;
+}): Promise<number> {
+  const { name, batches, connect } = options;
+  let count = 0;
+  let sending: Promise<void> = Promise.resolve();
+  try {
+    for await (const batch of batches) {
+      await sending;
+      sending = copyBatch(await connect(), batch, name);
+      // It is waited for later; until then a failure has nobody to hear it.
+      sending.catch(() => {});
+      count += batch.lines.length;
+    }
   } finally {
     await sending;
   }
   return count;
-}
-
-function emptied(batch: Batch): Batch {
-  // One that had to grow for a long row does not stay so.
-  return batch.buffer.length > BATCH ? makeBatch() : { ...batch, size: 0, lines: [] };
 }
 
 async function copyBatch(client: ClientBase, batch: Batch, name: string): Promise<void> {

@@ -60,6 +60,49 @@ const beginImportIR: any = {"usedParamSet":{"onConflict":true,"slug":true},"para
 export const beginImport = new PreparedQuery<IBeginImportParams,IBeginImportResult>(beginImportIR);
 
 
+/** 'ImportAtOnce' parameters type */
+export interface IImportAtOnceParams {
+  importRows: string;
+  onConflict: string;
+  requestHash?: Buffer | null | void;
+  requestKey?: string | null | void;
+  slug: string;
+  tagMeanings: Json;
+}
+
+/** 'ImportAtOnce' return type */
+export interface IImportAtOnceResult {
+  cases: number;
+  inserted: number;
+  is_replayed: boolean;
+  new_tags: stringArray;
+  results: string;
+  skipped: number;
+  unchanged: number;
+  updated: number;
+}
+
+/** 'ImportAtOnce' query type */
+export interface IImportAtOnceQuery {
+  params: IImportAtOnceParams;
+  result: IImportAtOnceResult;
+}
+
+const importAtOnceIR: any = {"usedParamSet":{"slug":true,"onConflict":true,"importRows":true,"tagMeanings":true,"requestKey":true,"requestHash":true},"params":[{"name":"slug","required":true,"transform":{"type":"scalar"},"locs":[{"a":229,"b":234}]},{"name":"onConflict","required":true,"transform":{"type":"scalar"},"locs":[{"a":296,"b":307}]},{"name":"importRows","required":true,"transform":{"type":"scalar"},"locs":[{"a":310,"b":321}]},{"name":"tagMeanings","required":true,"transform":{"type":"scalar"},"locs":[{"a":337,"b":349}]},{"name":"requestKey","required":false,"transform":{"type":"scalar"},"locs":[{"a":352,"b":362}]},{"name":"requestHash","required":false,"transform":{"type":"scalar"},"locs":[{"a":365,"b":376}]}],"statement":"select\n  cases as \"cases!\", inserted as \"inserted!\", unchanged as \"unchanged!\", updated as \"updated!\", skipped as \"skipped!\",\n  new_tags as \"new_tags!\", results as \"results!\", is_replayed as \"is_replayed!\"\nfrom bulkhead.suite_id(:slug!) as s (id)\ncross join lateral bulkhead.import_at_once(s.id, :onConflict!, :importRows!::text::jsonb, :tagMeanings!, :requestKey, :requestHash)"};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select
+ *   cases as "cases!", inserted as "inserted!", unchanged as "unchanged!", updated as "updated!", skipped as "skipped!",
+ *   new_tags as "new_tags!", results as "results!", is_replayed as "is_replayed!"
+ * from bulkhead.suite_id(:slug!) as s (id)
+ * cross join lateral bulkhead.import_at_once(s.id, :onConflict!, :importRows!::text::jsonb, :tagMeanings!, :requestKey, :requestHash)
+ * ```
+ */
+export const importAtOnce = new PreparedQuery<IImportAtOnceParams,IImportAtOnceResult>(importAtOnceIR);
+
+
 /** 'DefineImportTags' parameters type */
 export interface IDefineImportTagsParams {
   dryRun: boolean;

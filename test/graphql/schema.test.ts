@@ -34,7 +34,7 @@ const ofTheDatabase = [
 /** Files are appended and pulled over HTTP. */
 const ofFiles = [
   ...['append_answer', 'append_import', 'begin_import', 'define_import_tags', 'end_import'],
-  ...['import_problems', 'case_line', 'pull_query', 'snapshot_lines'],
+  ...['import_at_once', 'import_problems', 'case_line', 'pull_query', 'snapshot_lines'],
 ];
 
 test('every function of the API is a field, with its comment as documentation', async (t) => {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import test from 'ava';
 import { type BodyLimits, makeBody } from '../../src/http/api/append-body.ts';
+import { makePrecedence } from '../../src/http/api/precedence.ts';
 import { useApi } from '../helpers/api.ts';
 import { appendOver, makeCases, ndjson, startAppend } from '../helpers/append.ts';
 import { append, dictionary } from '../helpers/cases.ts';
@@ -146,8 +147,8 @@ test('a body that stalls, and one that is too long, are refused', async (t) => {
     const source = new PassThrough();
     source.write('{"input":1}\n');
     if (end) source.end('{"input":2}\n');
-    const given = { isGzip: false, described: '' };
-    const { stream } = makeBody(source as never, given, limits);
+    const given = { isGzip: false, described: '', precedence: makePrecedence(), limits };
+    const { stream } = makeBody(source as never, given);
     for await (const _ of stream);
   };
   const limits = { bytes: 1000, stall: 50 };

@@ -74,7 +74,7 @@ const callable = [
   ],
   ['create_token', 'revoke_token', 'use_credential', 'use_token', 'me'],
   ['begin_import', 'define_import_tags', 'append_import', 'append_answer', 'import_problems'],
-  ['end_import', 'payload_hash'],
+  ['end_import', 'import_at_once', 'payload_hash'],
   ['current_principal', 'has_suite', 'is_admin', 'my_suites', 'read_audit_log', 'suite_channel'],
 ].flat();
 

@@ -1,4 +1,4 @@
-/** What became of each case, held in little memory until the answer has been sent. */
+/** What became of the cases, held in little memory until the answer has been sent. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** As many characters are held as they are: of 25,000 cases. Beyond that they are packed, 8 to 1. */
@@ -26,4 +26,32 @@ export function makeResults(): Results {
         yield typeof piece === 'string' ? piece : inflateRawSync(piece).toString('utf8');
     },
   };
+}
+
+const counted = ['cases', 'inserted', 'unchanged', 'updated', 'skipped'] as const;
+
+/** How many cases there were, and how many met which outcome. */
+export type Counts = Record<(typeof counted)[number], number>;
+
+/** What an append did. */
+export type Appended = {
+  counts: Counts;
+  newTags: string[];
+  results: Results;
+  /** Whether this is what an earlier request was answered. */
+  isReplayed: boolean;
+};
+
+/** A request that is answered as it was the first time. */
+export type Keyed = { requestKey: string; requestHash: Buffer };
+
+/** Adds up what the database answers, batch by batch. */
+export function makeTally() {
+  const counts: Counts = { cases: 0, inserted: 0, unchanged: 0, updated: 0, skipped: 0 };
+  const results = makeResults();
+  const add = (batch: Counts & { results: string }) => {
+    for (const name of counted) counts[name] += batch[name];
+    results.add(batch.results);
+  };
+  return { counts, results, add };
 }

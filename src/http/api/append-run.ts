@@ -1,7 +1,10 @@
-/** The phases of an append: stage the cases, commit its new tags, append all cases in one transaction. */
+/** An append: at once, or in the phases of a long one: stage the cases, commit its new tags, append all in one transaction. */
+import type pg from 'pg';
 import { describeError } from '../../errors.ts';
-import type { FileReading } from '../../import/read-file.ts';
-import { stageRows } from '../../import/staging.ts';
+import type { ImportRow } from '../../import/copy.ts';
+import { peek } from '../../import/gunzip.ts';
+import { type ReadOptions, readCases } from '../../import/read-file.ts';
+import { type Batch, copyBatches, encodeBatches } from '../../import/staging.ts';
 import { streamRows } from '../../import/stream-rows.ts';
 import {
   appendImport,
@@ -11,45 +14,56 @@ import {
   type IFindAnswerResult,
   setStatementTimeout,
 } from '../../queries/append.queries.ts';
+import type { Body } from './append-body.ts';
+import { type Asking, appendAtOnce, SHORT } from './append-once.ts';
 import { LinesRefused } from './append-refusal.ts';
-import { makeResults, type Results } from './append-results.ts';
-import { type Appender, makeSession, type Session } from './append-session.ts';
+import { type Appended, type Keyed, makeTally } from './append-results.ts';
+import { makeSession, type Session } from './append-session.ts';
 
-const counted = ['cases', 'inserted', 'unchanged', 'updated', 'skipped'] as const;
-
-/** How many cases there were, and how many met which outcome. */
-export type Counts = Record<(typeof counted)[number], number>;
-
-/** What an append did. */
-export type Appended = {
-  counts: Counts;
-  newTags: string[];
-  results: Results;
-  /** Whether this is what an earlier request was answered. */
-  isReplayed: boolean;
-};
-
-type Job = Appender & {
-  reading: FileReading;
-  /** SHA-256 of the request; asked for when its body has been read. */
-  digest(): Buffer;
+type Job = Asking & {
+  /** For an append that is not short. */
+  pool: pg.Pool;
+  body: Body;
+  /** How the cases are to be read. */
+  file: ReadOptions & { name: string };
   /** Whether the caller has gone: then nothing is stored any more. */
   isGone(): boolean;
 };
 
-/** A request that is answered as it was the first time. */
-type Keyed = { requestKey: string; requestHash: Buffer };
+/** Cases on their way to COPY. The meanings of their tags are complete when all batches have been read. */
+type Cases = { batches: AsyncIterable<Batch>; meanings(): Record<string, string> };
 
 /** Refusals of the database that are about lines. */
 const aboutLines = ['KEY_CONFLICT', 'CLOSED_DICTIONARY', 'EXCLUSIVE_GROUP'];
 
-/** Reads, stages and appends; all or nothing. */
+/** Reads and appends; all or nothing. */
 export async function runAppend(job: Job): Promise<Appended> {
+  const { asked, body, file } = job;
+  const { head, stream } = await peek(body.stream, SHORT);
+  const reading = readCases({ ...file, source: stream });
+  const meanings = () => reading.tagBook.meanings();
+  if (head.length >= SHORT)
+    return appendLong(job, { batches: encodeBatches(reading.rows), meanings });
+  const rows: ImportRow[] = [];
+  for await (const some of reading.rows) rows.push(...some);
+  if (!asked.dryRun) {
+    requireCaller(job);
+    const appended = await appendAtOnce(job, {
+      rows,
+      tagMeanings: meanings(),
+      keyed: keyOf(job),
+    });
+    if (appended) return appended;
+  }
+  return appendLong(job, { batches: encodeBatches([rows]), meanings });
+}
+
+async function appendLong(job: Job, { batches, meanings }: Cases): Promise<Appended> {
   const session = makeSession(job);
   let failed = true;
   try {
-    await stageRows({ name: 'the body', rows: job.reading.rows, connect: session.connect });
-    const appended = await appendStaged(job, session);
+    await copyBatches({ name: job.file.name, batches, connect: session.connect });
+    const appended = await appendStaged(job, session, meanings());
     failed = false;
     return appended;
   } catch (error) {
@@ -61,13 +75,27 @@ export async function runAppend(job: Job): Promise<Appended> {
   }
 }
 
-async function appendStaged(job: Job, session: Session): Promise<Appended> {
-  const { asked, reading, digest } = job;
+/** What a repeated request is known by; undefined: it is not. */
+function keyOf({ asked, body }: Job): Keyed | undefined {
   const { dryRun, idempotencyKey: requestKey } = asked;
-  const keyed = requestKey && !dryRun ? { requestKey, requestHash: digest() } : undefined;
+  return requestKey && !dryRun ? { requestKey, requestHash: body.digest() } : undefined;
+}
+
+/** Of a caller who has gone, nothing is stored any more. */
+function requireCaller({ isGone }: Job): void {
+  if (isGone()) throw new Error('the caller has gone');
+}
+
+async function appendStaged(
+  job: Job,
+  session: Session,
+  tagMeanings: Record<string, string>,
+): Promise<Appended> {
+  const { dryRun } = job.asked;
+  const keyed = keyOf(job);
   const earlier = keyed && (await session.act((at) => replay(at, keyed)));
   if (earlier) return earlier;
-  const newTags = await defineTags(session, reading.tagBook.meanings(), dryRun);
+  const newTags = await defineTags(session, tagMeanings, dryRun);
   return session.act(
     async (at) => {
       // Asked again, and the key held from here on: another request of this key may have come first.
@@ -102,7 +130,7 @@ async function appendAll(
   await setStatementTimeout.run({ milliseconds: '0' }, client);
   const { add, counts, results } = makeTally();
   await appendImport.run({ suiteId, onConflict, dryRun, ...keyed }, streamRows(client, add));
-  if (job.isGone()) throw new Error('the caller has gone');
+  requireCaller(job);
   return { counts, newTags, results, isReplayed: false };
 }
 
@@ -116,16 +144,6 @@ async function replay({ client, suiteId }: At, keyed: Keyed): Promise<Appended |
   };
   await findAnswer.run({ suiteId, ...keyed }, streamRows(client, take));
   return newTags && { counts, newTags, results, isReplayed: true };
-}
-
-function makeTally() {
-  const counts: Counts = { cases: 0, inserted: 0, unchanged: 0, updated: 0, skipped: 0 };
-  const results = makeResults();
-  const add = (batch: Counts & { results: string }) => {
-    for (const name of counted) counts[name] += batch[name];
-    results.add(batch.results);
-  };
-  return { counts, results, add };
 }
 
 /** The lines that are to blame, where a refusal of the database is about lines. */

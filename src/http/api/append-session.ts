@@ -23,12 +23,6 @@ export type Session = {
   end(failed: boolean): Promise<void>;
 };
 
-/** Refuses, before anything of the body is read, whom the append would refuse in the end. */
-export async function checkAppend(appender: Appender): Promise<void> {
-  const { client } = await begin(appender);
-  client.release();
-}
-
 /** Makes a session; it has no connection yet. */
 export function makeSession(appender: Appender): Session {
   let begun: ReturnType<typeof begin> | undefined;

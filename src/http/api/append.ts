@@ -4,58 +4,73 @@
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type pg from 'pg';
-import { readCases } from '../../import/read-file.ts';
+import type { WithRequestClient } from '../../graphql/request-client.ts';
 import type { Logger } from '../../logger.ts';
 import { callers } from '../callers.ts';
-import { type BodyLimits, bodyLimits, makeBody } from './append-body.ts';
+import { type BodyLimits, bodyLimits, isShort, makeBody } from './append-body.ts';
+import { type Asking, checkAppend } from './append-once.ts';
 import { refuse } from './append-refusal.ts';
 import { type AppendRequest, describeRequest, readAppendRequest } from './append-request.ts';
-import { type Appended, runAppend } from './append-run.ts';
-import { checkAppend } from './append-session.ts';
+import type { Appended } from './append-results.ts';
+import { runAppend } from './append-run.ts';
+import { makePrecedence, type Precedence } from './precedence.ts';
 
-/** `pool`: connections of the role of requests, for those that take long. */
-export type AppendOptions = { pool: pg.Pool; logger: Logger; limits?: BodyLimits };
+/** `withClient`: the connections that all requests share; `pool`: those for requests that take long. */
+export type AppendOptions = {
+  pool: pg.Pool;
+  withClient: WithRequestClient;
+  logger: Logger;
+  limits?: BodyLimits;
+};
 
 /** Makes the handler; it stands behind requireCaller. */
-export function makeAppend({ pool, logger, limits = bodyLimits }: AppendOptions): RequestHandler {
+export function makeAppend(options: AppendOptions): RequestHandler {
+  const { logger } = options;
+  const precedence = makePrecedence();
   return async (request, response) => {
-    const isGone = () => request.socket.destroyed;
     try {
       const asked = readAppendRequest(request);
       const caller = callers.get(request);
       if (!caller) throw new Error('nobody has been let in');
-      await checkAppend({ pool, caller, asked });
-      const body = makeBody(
-        request,
-        { isGzip: asked.isGzip, described: describeRequest(asked) },
-        limits,
-      );
-      const { format, mapping, unguard } = asked;
-      const gunzipLimits = { ratio: 200, bytes: limits.bytes };
-      const reading = readCases({
-        name: 'the body',
-        source: body.stream,
-        format,
-        mapping,
-        unguard,
-        gunzipLimits,
-      });
-      const appended = await runAppend({
-        pool,
-        caller,
-        asked,
-        reading,
-        digest: body.digest,
-        isGone,
-      });
+      const appended = await append(request, { ...options, precedence, asked, caller });
       await answer(response, asked, appended);
     } catch (error) {
       // Whoever has gone is told nothing, and nothing of the request is stored.
-      if (isGone() || response.headersSent) logger.debug({ err: error }, 'an append was cut off');
+      if (isGone(request) || response.headersSent)
+        logger.debug({ err: error }, 'an append was cut off');
       else refuse(request, response, error as Error, logger);
     }
+  };
+}
+
+const isGone = (request: Request) => request.socket.destroyed;
+
+type Appending = AppendOptions & Asking & { precedence: Precedence };
+
+/** Whoever may not append is told so before what is wrong with the body, and before it is read if that is dear. */
+async function append(request: Request, options: Appending): Promise<Appended> {
+  const job = { ...options, ...describeBody(request, options), isGone: () => isGone(request) };
+  if (!isShort(request)) {
+    await checkAppend(options);
+    return runAppend(job);
+  }
+  try {
+    return await options.precedence.first(() => runAppend(job));
+  } catch (error) {
+    await checkAppend(options);
+    throw error;
+  }
+}
+
+function describeBody(request: Request, { asked, precedence, limits = bodyLimits }: Appending) {
+  const { isGzip, format, mapping, unguard } = asked;
+  const described = describeRequest(asked);
+  const gunzipLimits = { ratio: 200, bytes: limits.bytes };
+  return {
+    body: makeBody(request, { isGzip, described, precedence, limits }),
+    file: { name: 'the body', format, mapping, unguard, gunzipLimits },
   };
 }
 

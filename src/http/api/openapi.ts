@@ -3,6 +3,9 @@ import { registry } from '../../errors.ts';
 import { formatNames, formats } from '../../formats/registry.ts';
 import { limits } from '../../graphql/limits.ts';
 import { FIRST_PROBLEMS } from '../../import/problems.ts';
+import { maxFailures } from '../rates.ts';
+import { bodyLimits } from './append-body.ts';
+import { pullLimits } from './pull.ts';
 
 /** Media types of bodies and answers. */
 const lines = 'application/x-ndjson';
@@ -26,13 +29,28 @@ const header = (description: string, schema: object = text) => ({ description, s
 
 const slug = { name: 'slug', in: 'path', required: true, description: 'The suite.', schema: text };
 
+const refused = { $ref: '#/components/responses/Refused' };
+
 /** Answers that every route behind a credential may give. */
 const refusals = {
-  401: { $ref: '#/components/responses/Refused' },
-  404: { $ref: '#/components/responses/Refused' },
-  429: { $ref: '#/components/responses/Refused' },
-  default: { $ref: '#/components/responses/Refused' },
+  401: refused,
+  404: refused,
+  429: { $ref: '#/components/responses/TooOften' },
+  default: refused,
 };
+
+/** A refusal by one of the limits. */
+const limited = (description: string, more: object = {}) => ({
+  description,
+  content: { [object]: { schema: ref('Refusal') } },
+  ...more,
+});
+
+const mebibytes = (bytes: number) => `${bytes / 1024 ** 2} MiB`;
+
+const tooLong = `${mebibytes(bodyLimits.bytes)}, unpacked, is the longest body`;
+
+const tooMany = `TOO_MANY_TRANSFERS: ${limits.transfers} long appends and pulls use the database at once, the next ones wait for up to ${limits.transferWait / 1000} s`;
 
 const pull = {
   operationId: 'pullCases',
@@ -75,6 +93,9 @@ const pull = {
     },
     304: { description: 'They are those of the ETag.' },
     ...refusals,
+    503: limited(
+      `${tooMany}; and ${pullLimits.perCaller} answers may be on their way to one caller. Also DISK_FULL, and whatever else may pass: try again.`,
+    ),
   },
 };
 
@@ -125,6 +146,9 @@ const append = {
       content: { [object]: { schema: ref('Appended') }, [lines]: { schema: text } },
     },
     ...refusals,
+    408: limited(`UPLOAD_STALLED: nothing of the body came for ${bodyLimits.stall / 1000} s.`),
+    413: limited(`REQUEST_TOO_LARGE: ${tooLong}. UNPACKS_TOO_LARGE: a gzip bomb.`),
+    503: limited(`${tooMany}. Also DISK_FULL, and whatever else may pass: try again.`),
   },
 };
 
@@ -148,6 +172,7 @@ const graphql = {
   responses: {
     200: { description: 'Data, or errors.', content: { [object]: { schema: { type: 'object' } } } },
     ...refusals,
+    413: limited(`REQUEST_TOO_LARGE: ${mebibytes(limits.body)} is the longest body.`),
   },
 };
 
@@ -234,14 +259,21 @@ const schemas = {
   },
 };
 
-/** The document; `version` is that of the server. */
-export function makeOpenapi(version: string) {
+/** Of one server, whoever has a token: so many requests, and so many attempts without a good one. */
+const tooOften = (rateLimit: number) =>
+  limited(
+    `RATE_LIMITED: a token or session may make ${rateLimit} requests a minute, and an address may fail to get in ${maxFailures} times a minute.`,
+    { headers: { 'Retry-After': header('Seconds until it has passed.', count) } },
+  );
+
+/** The document of a server of this version that lets so many requests of a credential through in a minute. */
+export function makeOpenapi({ version, rateLimit }: { version: string; rateLimit: number }) {
   return {
     openapi: '3.1.0',
     info: {
       title: 'Bulkhead',
       version,
-      description: `A test-case store for LLM evaluation. A token may make so many requests a minute; ${limits.transfers} appends and pulls run at once.`,
+      description: `A test-case store for LLM evaluation. A token or session may make ${rateLimit} requests a minute; ${limits.transfers} long appends and pulls use the database at once.`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -269,6 +301,7 @@ export function makeOpenapi(version: string) {
         token: { type: 'http', scheme: 'bearer', description: 'bhd_… of: bulkhead token create' },
       },
       responses: {
+        TooOften: tooOften(rateLimit),
         Refused: {
           description: 'A refusal, with a code of the list of errors.',
           content: { [object]: { schema: ref('Refusal') } },

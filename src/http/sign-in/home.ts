@@ -1,6 +1,6 @@
 /** The page at /: who one is, and what one reaches. */
 import type { Response } from 'express';
-import type { makeWithRequestClient } from '../../graphql/request-client.ts';
+import { forQueries, type WithRequestClient } from '../../graphql/request-client.ts';
 import {
   describeMe,
   type IDescribeMeResult,
@@ -12,17 +12,13 @@ import { html } from './html.ts';
 import { sendPage } from './page.ts';
 
 type Home = { me: IDescribeMeResult | undefined; suites: IListMySuitesResult[] };
-type WithRequestClient = ReturnType<typeof makeWithRequestClient>;
 
 /** Reads what the page says, in a transaction that acts for the caller. */
 export function readHome(withClient: WithRequestClient, { hash }: Caller): Promise<Home> {
   return withClient({ credential: hash }, (client) =>
     client.withTransaction(async (inner) => {
-      const database = {
-        query: (text: string, values: unknown[]) => inner.query<object>({ text, values }),
-      };
-      const [me] = await describeMe.run(undefined, database as never);
-      return { me, suites: await listMySuites.run(undefined, database as never) };
+      const [me] = await describeMe.run(undefined, forQueries(inner));
+      return { me, suites: await listMySuites.run(undefined, forQueries(inner)) };
     }),
   );
 }

@@ -9,7 +9,7 @@ import type pg from 'pg';
 import type { Config } from '../../config.ts';
 import { BulkheadError, describeError, type KnownError } from '../../errors.ts';
 import { explain } from '../../graphql/errors.ts';
-import { makeWithRequestClient } from '../../graphql/request-client.ts';
+import type { WithRequestClient } from '../../graphql/request-client.ts';
 import type { Logger } from '../../logger.ts';
 import { endSession, startLinkSession, startTokenSession } from '../../queries/sign-in.queries.ts';
 import { callers, nothingShown, redirectStranger, sendToSignIn } from '../callers.ts';
@@ -29,8 +29,8 @@ export type SignInOptions = {
   config: Pick<Config, 'publicUrl' | 'oidc'>;
   /** The owner's pool: nobody else may open a session. */
   ownerPool: pg.Pool;
-  /** That of requests, for the page at /. */
-  apiPool: pg.Pool;
+  /** For the page at /. */
+  withClient: WithRequestClient;
   gate: Gate;
   logger: Logger;
 };
@@ -108,9 +108,8 @@ async function openWithLink(key: unknown, pool: pg.Pool): Promise<string> {
   });
 }
 
-function addHome({ router, desk, config, ownerPool, apiPool, gate }: Routes) {
+function addHome({ router, desk, config, ownerPool, withClient, gate }: Routes) {
   const { publicUrl } = config;
-  const withClient = makeWithRequestClient({ pool: apiPool, onRefused: gate.forget });
   router.get('/', sendToSignIn('/', { gate, publicUrl }), async (request, response) => {
     const caller = callers.get(request);
     if (!caller) throw nothingShown();
