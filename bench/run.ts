@@ -19,6 +19,7 @@ const names = [
   'partitions',
   'transfer',
   'adopt',
+  'plan',
 ] as const;
 
 const program = new Command('bench')

@@ -10,6 +10,7 @@ import { registerHistory } from './commands/history.ts';
 import { registerImport } from './commands/import.ts';
 import { registerMember } from './commands/member.ts';
 import { registerOps } from './commands/ops.ts';
+import { registerPlan } from './commands/plan.ts';
 import { registerPrincipal } from './commands/principal.ts';
 import { registerPull } from './commands/pull.ts';
 import { registerRoutes } from './commands/routes.ts';
@@ -76,6 +77,11 @@ const deps: AccessCommandDeps & ClientDeps = {
 };
 registerImport(program, deps);
 registerAdopt(program, { ...deps, sourceUrl: readSourceUrl });
+registerPlan(program, {
+  ...deps,
+  ownerUrl: async () =>
+    (await (await import('./database/open.ts')).findMigrated(makeContext().config)).ownerUrl,
+});
 registerToken(program, deps);
 registerMember(program, deps);
 registerPrincipal(program, deps);
