@@ -2,13 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { installCapture } from '../src/adopt/capture.ts';
-import {
-  chunkSize,
-  copySuites,
-  defaultPace,
-  findAdoptions,
-  type Sides,
-} from '../src/adopt/copy.ts';
+import { copySuites, findAdoptions, type Sides } from '../src/adopt/copy.ts';
+import { chunkSize, defaultPace } from '../src/adopt/defaults.ts';
 import { catchUp } from '../src/adopt/follow.ts';
 import { readMapping } from '../src/adopt/mapping.ts';
 import { resolveFor, withSource } from '../src/adopt/source.ts';

@@ -111,10 +111,24 @@ function makeCapture(
   };
 }
 
-/** Makes the trigger of a capture; the table is locked against writers for as long as that takes. */
+/**
+ * Makes the trigger of a capture; the table is locked against writers for as long as that takes. PostgreSQL 10 has no
+ * EXECUTE FUNCTION yet.
+ */
 export const triggerSql = ({ table, name, event }: Capture) =>
   `create trigger ${name} after ${event === 'truncate' ? `truncate on ${table}` : event}
-   for each statement execute function bulkhead_adopt.${name}()`;
+   for each statement execute procedure bulkhead_adopt.${name}()`;
+
+/** Rights that the login lacks to make the queue and the triggers, a row for each. */
+export function missingRightsSql(mapping: ResolvedMapping): string {
+  const tables = [...new Set(captures(mapping).map(({ table }) => table))];
+  return `
+    select 'CREATE on the database ' || current_database() as missing
+    where to_regnamespace('bulkhead_adopt') is null and not has_database_privilege(current_database(), 'create')
+    union all
+    select 'TRIGGER on ' || t.name from unnest(array[${tables.map(literal).join(', ')}]) as t (name)
+    where not has_table_privilege(t.name, 'trigger')`;
+}
 
 /** Whether a trigger is there. */
 export const hasTriggerSql = ({ table, name }: Capture) =>
@@ -148,9 +162,17 @@ export const closeSuiteSql = `
 /** Opens a suite of the source again. */
 export const openSuiteSql = 'delete from bulkhead_adopt.closed_suites where suite = $1';
 
-/** Whether every transaction that could have written before the suite was closed has ended. */
+/**
+ * Whether every transaction that could have written before the suite was closed has ended: those that have an id, and
+ * those that read as of an earlier moment, and so would not see that it is closed when they write. Of other logins'
+ * transactions the second is seen with the rights of pg_read_all_stats only.
+ */
 export const hasSettledSql = `
-  select txid_snapshot_xmin(txid_current_snapshot()) > $1::bigint as settled`;
+  select txid_snapshot_xmin(txid_current_snapshot()) > $1::bigint and not exists (
+    select from pg_stat_activity a
+    where a.datname = current_database() and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()
+      and age(a.backend_xmin) >= age(($1::bigint % 4294967296)::text::xid)
+  ) as settled`;
 
 /** The cases that carry these tags; or are filed under these rows of the table between, with their keys, by which they leave a suite. */
 export function casesOfSql(mapping: ResolvedMapping, kind: 'tag' | 'through'): string {

@@ -9,6 +9,7 @@ import {
   dropTriggerSql,
   hasQueueSql,
   hasTriggerSql,
+  missingRightsSql,
   queueSql,
   triggerSql,
 } from './capture-sql.ts';
@@ -19,12 +20,23 @@ const patience = { lock: 200, attempts: 100, rest: 250 };
 
 /** Puts the queue and the triggers there; what is there already stays. */
 export async function installCapture(client: ClientBase, mapping: ResolvedMapping): Promise<void> {
+  const missing = await missingRights(client, mapping);
+  if (missing.length > 0) refuse(missing.join(', '));
   await withRights(() => client.query(queueSql));
   for (const capture of captures(mapping)) {
     await withRights(() => client.query(capture.functionSql));
     const { rows } = await client.query(hasTriggerSql(capture));
     if (!rows[0].present) await briefly(client, capture, triggerSql(capture));
   }
+}
+
+/** What the login would need to put them there, and has not; nothing where they are there already. */
+export async function missingRights(
+  client: ClientBase,
+  mapping: ResolvedMapping,
+): Promise<string[]> {
+  const { rows } = await client.query<{ missing: string }>(missingRightsSql(mapping));
+  return rows.map(({ missing }) => missing);
 }
 
 /** Takes everything away that `installCapture` has put there. */
@@ -72,15 +84,14 @@ async function withRights<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error;
-    throw new BulkheadError(
-      'NOT_ALLOWED',
-      `the login of the source may not make triggers: ${(error as Error).message}`,
-      {
-        detail:
-          'It takes CREATE on the database, and TRIGGER on the tables of cases, tags and links.',
-        hint: 'Grant them, or follow without triggers: --method compare.',
-        cause: error,
-      },
-    );
+    refuse((error as Error).message, error);
   }
+}
+
+function refuse(why: string, cause?: unknown): never {
+  throw new BulkheadError('NOT_ALLOWED', `the login of the source may not make triggers: ${why}`, {
+    detail: 'It takes CREATE on the database, and TRIGGER on the tables of cases, tags and links.',
+    hint: 'Grant them, or follow without triggers: --method compare.',
+    cause,
+  });
 }

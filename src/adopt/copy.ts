@@ -34,12 +34,6 @@ export type Sides = { target: ClientBase; source: Source };
 /** Is told how far a suite is. */
 export type OnProgress = (progress: { slug: string; copied: number; expected: number }) => void;
 
-/** Cases of a chunk: some 50 ms of work. */
-export const chunkSize = 500;
-
-/** The share of the time that a copy works. */
-export const defaultPace = 1;
-
 /** The suites that come from a source, as far as they are. */
 export async function findAdoptions({ target, source }: Sides): Promise<Adoption[]> {
   return (await listAdoptions.run({ source: source.name }, target)) as unknown as Adoption[];

@@ -37,11 +37,13 @@ export function inspectSql(mapping: ResolvedMapping) {
       : null,
     longKeys: `select ${n.key} as id, count(*) over ()::integer as total from ${n.from}
       where length(${n.key}) not between 1 and 512 limit 5`,
-    bytes: `select pg_total_relation_size(${pg.escapeLiteral(n.cases)}::regclass)
-      + pg_total_relation_size(${pg.escapeLiteral(n.links)}::regclass) as bytes`,
-    rights: `select has_database_privilege(current_database(), 'create') as create,
-      ${[n.cases, n.links, n.tags, ...(n.through ? [n.through] : [])]
-        .map((table) => `has_table_privilege(${pg.escapeLiteral(table)}, 'trigger')`)
-        .join(' and ')} as trigger`,
+    /** The cases themselves, with their partitions. */
+    bytes: `
+      with recursive parts as (
+        select ${pg.escapeLiteral(n.cases)}::regclass::oid as oid
+        union all
+        select i.inhrelid from pg_inherits i join parts on parts.oid = i.inhparent
+      )
+      select coalesce(sum(pg_table_size(oid)), 0) as bytes from parts`,
   };
 }

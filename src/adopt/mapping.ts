@@ -122,9 +122,41 @@ export function readMapping(options: {
   const mapping = Object.fromEntries(
     sections.map((name) => [name, { ...base?.[name], ...(given[name] as object) }]),
   ) as Mapping;
-  for (const name of ['suites', 'cases', 'tags', 'links'] as const)
-    if (mapping[name].table === undefined) refuse(`the section "${name}" has no table`);
+  checkNames(mapping);
+  checkDecisions(mapping);
   return mapping;
+}
+
+/** What each section has to say. */
+const required = {
+  suites: ['table', 'id', 'name'],
+  cases: ['table', 'id', 'suite', 'input'],
+  tags: ['table', 'id', 'name'],
+  links: ['table', 'case', 'tag'],
+} as const;
+
+function checkNames(mapping: Mapping): void {
+  for (const [section, names] of Object.entries(required))
+    for (const name of names) {
+      const given = (mapping[section as keyof Mapping] as Record<string, unknown>)[name];
+      if (given === undefined) refuse(`the section "${section}" has no ${name}`);
+      if (!isName(given) && !(name === 'input' && isColumns(given)))
+        refuse(`"${name}" in the section "${section}" is no name`);
+    }
+}
+
+const isName = (value: unknown) =>
+  [value].flat().length > 0 && [value].flat().every((one) => typeof one === 'string');
+const isColumns = (value: unknown) => isName((value as { columns?: unknown } | null)?.columns);
+
+function checkDecisions({ decisions = {} }: Mapping): void {
+  for (const [suite, tags] of Object.entries(decisions))
+    for (const [tag, { name }] of Object.entries(tags))
+      if (name !== undefined && !/^[a-z0-9][a-z0-9_.:/-]{0,62}$/.test(name))
+        refuse(
+          `in "decisions", "${suite}" calls ${JSON.stringify(tag)} ${JSON.stringify(name)}, which cannot be a tag: ` +
+            'tags have lower-case letters, digits and _ . : / -, up to 63',
+        );
 }
 
 function readJson(file: string): Record<string, unknown> {
@@ -142,7 +174,7 @@ function readJson(file: string): Record<string, unknown> {
 function refuse(why: string): never {
   throw new BulkheadError('BAD_ARGUMENT', `the mapping cannot be used: ${why}`, {
     detail: `A mapping has the sections ${sections.join(', ')}; the last two may be left out.`,
-    hint: 'Presets are starting points: bulkhead adopt mapping --preset seed prints one.',
+    hint: 'A file beside a preset gives only what differs: --preset seed --mapping names.json. docs/adopting.md has all of it.',
   });
 }
 
@@ -233,7 +265,9 @@ async function findTable(section: string, names: Name, columnsOf: ColumnsOf) {
       [name ?? []].flat().find((one) => columns.has(one)) ?? null;
     const find = (name: Name) =>
       findOptional(name) ??
-      missing(`the table ${table} (${section}) has no column ${[name].flat().join(' or ')}`);
+      missing(
+        `the table ${table} (${section}) has no column ${[name].flat().join(' or ')}; it has ${[...columns.keys()].join(', ')}`,
+      );
     return { table, columns, find, findOptional };
   }
   return missing(`there is no table ${[names].flat().join(' or ')} (${section})`);

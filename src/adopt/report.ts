@@ -34,7 +34,7 @@ export function describeInspection(found: Inspection): string[] {
     `estimate: ${found.estimate.seconds} s, ${Math.ceil(found.estimate.bytes / 1_048_576)} MB`,
     found.mayMakeTriggers
       ? 'the login may make triggers: changes can be followed by them'
-      : 'the login may not make triggers: changes can be followed by comparing, --method compare',
+      : `the login may not make triggers, it lacks ${found.lacksForTriggers.join(', ')}: changes can be followed by comparing, --method compare`,
     'nothing was changed',
   ];
 }

@@ -169,6 +169,15 @@ export function suitesSql(mapping: ResolvedMapping): string {
     order by ${suiteId}`;
 }
 
+/** What tells two databases apart, and how old the server is. */
+export const identitySql = `
+  select current_database() as name, current_setting('server_version') as version,
+    current_setting('server_version_num')::integer as number,
+    (select d.oid from pg_database d where d.datname = current_database()) || ' ' || extract(epoch from pg_postmaster_start_time()) as identity`;
+
+/** Two processes at one source, whatever they call it and wherever they bring it, would take changes from each other's queue. */
+export const holdSourceSql = `select pg_try_advisory_lock(hashtextextended('bulkhead adopt', 0)) as held`;
+
 /** The columns of a table, as the login sees them. */
 export const columnsSql = `
   select n.nspname || '.' || c.relname as table, a.attname as name, format_type(a.atttypid, a.atttypmod) as type

@@ -12,7 +12,8 @@ import { inspectSource } from './inspect.ts';
 import { type ResolvedMapping, readMapping } from './mapping.ts';
 import { makeProgress } from './progress.ts';
 import { describeInspection } from './report.ts';
-import { resolveFor, withSource } from './source.ts';
+import { refuseSame, resolveFor, withSource } from './source.ts';
+import { holdSourceSql } from './source-sql.ts';
 import { describeReports, verifySuites } from './verify.ts';
 
 /** `adopt inspect` */
@@ -125,7 +126,10 @@ function withSides<T>(
   work: (sides: Sides) => Promise<T>,
 ): Promise<T> {
   return deps.withOwnerClient((target) =>
-    withSource(deps.sourceUrl(), flags.as, (source) => work({ target, source })),
+    withSource(deps.sourceUrl(), flags.as, async (source) => {
+      await refuseSame(source, target);
+      return work({ target, source });
+    }),
   );
 }
 
@@ -137,7 +141,8 @@ function alone<T>(
 ): Promise<T> {
   return withSides(deps, flags, async (sides) => {
     const [lock] = await lockAdoption.run({ source: sides.source.name }, sides.target);
-    if (lock?.locked) return work(sides);
+    const { rows } = await sides.source.client.query(holdSourceSql);
+    if (lock?.locked && rows[0].held) return work(sides);
     throw new BulkheadError('ALREADY_RUNNING', `another process adopts "${sides.source.name}"`, {
       detail: 'One works on a source at a time.',
       hint: 'Wait for it, or stop it: it can be killed at any point. adopt status shows how far it is.',

@@ -1,6 +1,8 @@
 /** `bulkhead adopt`: a database of another shape moves in, suite by suite, while people go on writing to it. */
 import { type Command, Option } from 'commander';
 import type { ClientBase } from 'pg';
+import { chunkSize, defaultPace } from '../adopt/defaults.ts';
+import { BulkheadError } from '../errors.ts';
 import { collect } from './access.ts';
 
 /** What the verb needs from the program. */
@@ -28,6 +30,27 @@ export type AdoptFlags = {
   patience: number;
   json?: boolean;
 };
+
+type Limits = { from: number; to: number; whole?: boolean; example: string };
+
+/** What the numbers of the flags can be. */
+const limits = {
+  chunk: { from: 1, to: 10_000, whole: true, example: '--chunk 500' },
+  pace: { from: 0.1, to: 1, example: '--pace 0.5 rests as long as it works' },
+  every: { from: 0.1, to: 86_400, example: '--every 300 looks every five minutes' },
+  patience: { from: 0, to: 86_400, example: '--patience 60 waits for a minute' },
+} satisfies Record<string, Limits>;
+
+function number(flag: string, { from, to, whole = false, example }: Limits) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= from && value <= to && (!whole || Number.isInteger(value))) return value;
+    throw new BulkheadError('BAD_ARGUMENT', `${flag} cannot be ${JSON.stringify(text)}`, {
+      detail: `It is a ${whole ? 'whole ' : ''}number from ${from} to ${to}.`,
+      hint: `For example: ${example}`,
+    });
+  };
+}
 
 type Step = (deps: AdoptCommandDeps, flags: AdoptFlags) => Promise<number | undefined>;
 type Steps = typeof import('../adopt/steps.ts');
@@ -68,16 +91,26 @@ export function registerAdopt(program: Command, deps: AdoptCommandDeps): void {
         .default('triggers'),
     )
     .option('--install-triggers', 'agree to a queue and triggers in the source')
-    .option('--chunk <cases>', 'cases in a transaction', Number, 500)
-    .option('--pace <share>', 'the share of the time that the copy works', Number, 1);
+    .option('--chunk <cases>', 'cases in a transaction', number('--chunk', limits.chunk), chunkSize)
+    .option(
+      '--pace <share>',
+      'the share of the time that the copy works',
+      number('--pace', limits.pace),
+      defaultPace,
+    );
   step('follow', 'bring over what has changed, until Ctrl-C', (of) => of.follow)
     .option('--once', 'until there is nothing more, and no longer')
-    .option('--every <seconds>', 'how often to look', Number, 2);
+    .option('--every <seconds>', 'how often to look', number('--every', limits.every), 2);
   step('verify', 'compare both sides', (of) => of.verify).addOption(suite());
   step('cut-over', 'close suites there, and open them here', (of) => of.cutOver)
     .addOption(suite())
     .option('--writers-stopped', 'without triggers: nobody writes to these suites any more')
-    .option('--patience <seconds>', 'how long to wait for open transactions there', Number, 60);
+    .option(
+      '--patience <seconds>',
+      'how long to wait for open transactions there',
+      number('--patience', limits.patience),
+      60,
+    );
   step('back', 'take suites back out that have not been cut over', (of) => of.back).addOption(
     suite(),
   );

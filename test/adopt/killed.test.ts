@@ -20,6 +20,9 @@ test('inspect: nothing has changed on either side', async (t) => {
   t.deepEqual(rows, [{ schema: null, triggers: 0 }]);
   t.deepEqual((await move.db.pool.query('select from bulkhead.test_suites')).rows, []);
   t.is((await move.json(['inspect', '--preset', 'seed'])).cases, 100);
+  await move.step(copy);
+  t.true((await move.json(['verify'])).identical);
+  await isIdentical(t, move);
 });
 
 for (const when of ['before the commit', 'after the commit'] as const)
@@ -43,6 +46,7 @@ for (const when of ['before the commit', 'after the commit'] as const)
     t.true((await move.json(['status'])).waiting > 0);
     await move.step(['follow', '--once']);
     t.is((await move.json(['status'])).waiting, 0);
+    t.true((await move.json(['verify'])).identical);
     await isIdentical(t, move);
   });
 
@@ -50,6 +54,7 @@ test('verify', async (t) => {
   const move = await makeMove(t);
   await move.step(copy);
   await killReading(move, ['verify'], 'test_cases');
+  t.true((await move.json(['verify'])).identical);
   t.regex((await move.step(['verify'])).stdout, /\nidentical\n$/);
   await isIdentical(t, move);
 });

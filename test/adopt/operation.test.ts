@@ -57,3 +57,22 @@ test('cancelled, the copy ends after its chunk; run again, it goes on', async (t
   t.true((await move.json(['verify'])).identical);
   await isIdentical(t, move);
 });
+
+test('a copy in small chunks, at full speed, brings the statistics of its partition up to date', async (t) => {
+  const move = await makeMove(t);
+  await move.step([
+    'copy',
+    '--preset',
+    'seed',
+    '--install-triggers',
+    '--chunk',
+    '7',
+    '--pace',
+    '1',
+  ]);
+  const { rows } = await move.db.pool.query(`
+    select bool_and(reltuples > 0) as counted from pg_class
+    where oid in (select tableoid from bulkhead.test_cases)`);
+  t.deepEqual(rows, [{ counted: true }]);
+  await isIdentical(t, move);
+});
