@@ -68,5 +68,8 @@ select bulkhead_private.prune_change_log() as "pruned!";
 /* @name pruneAppendAnswers */
 select bulkhead_private.prune_append_answers() as "pruned!";
 
+/* @name pruneRoutePulls */
+select bulkhead_private.prune_route_pulls() as "pruned!";
+
 /* @name giveUpJob */
 update graphile_worker._private_jobs set max_attempts = attempts where id = :jobId!;

@@ -101,7 +101,7 @@ export const registry: readonly ErrorEntry[] = [
   refusal('DATABASE_STOPPING', '57P02', later, 'The database is recovering from a crash.'),
   refusal('DATABASE_STARTING', '57P03', later, 'The database is starting.'),
   refusal('TOO_MANY_CONNECTIONS', '53300', later, 'The database has no connection left.'),
-  refusal('DISK_FULL', '53100', later, "The database's disk is full."),
+  refusal('DISK_FULL', '53100', later, "The database's disk is full, or the one for temporary files of the process that answers."),
   refusal('DATABASE_UNREACHABLE', null, later, 'No connection to the database can be made.'),
   refusal('BAD_REQUEST', null, bad, 'A request is not of the form that the server takes.'),
   refusal('PAGE_TOO_LARGE', null, bad, 'A GraphQL query asks for more rows of a list than one page has.'),
@@ -165,7 +165,7 @@ export function findByName(name: string): ErrorEntry {
 
 /**
  * What the registry says of anything thrown: by SQLSTATE for an error of PostgreSQL, by name for our own, by errno for a
- * connection that could not be made. Null for everything else, which nobody but the log should see.
+ * connection that could not be made or a file that could not be written. Null for everything else, which nobody but the log should see.
  */
 export function describeError(error: unknown): KnownError | null {
   if (error instanceof BulkheadError) {
@@ -189,6 +189,13 @@ export function describeError(error: unknown): KnownError | null {
   }
   if (/^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/.test(code ?? '')) {
     return { entry: findByName('DATABASE_UNREACHABLE'), message: 'the database cannot be reached' };
+  }
+  // the error's own words have a path of this machine
+  if (/^(ENOSPC|EDQUOT)$/.test(code ?? '')) {
+    return {
+      entry: findByName('DISK_FULL'),
+      message: 'no space is left for files of this process',
+    };
   }
   return null;
 }

@@ -45,12 +45,36 @@ function nameOfStatus(status: number): string {
   return status >= 400 && status < 500 ? 'BAD_REQUEST' : 'INTERNAL';
 }
 
+/** What the database advises is SQL, for whoever is in psql. Here the same is done by these. */
+const verbs: Record<string, string> = {
+  UNKNOWN_SUITE: 'bulkhead suites shows those that the token reaches.',
+  UNKNOWN_TAG: 'bulkhead tags list <suite> shows the dictionary, bulkhead tags define adds to it.',
+  CLOSED_DICTIONARY: 'An editor adds to the dictionary: bulkhead tags define <suite> <tag>.',
+  UNKNOWN_OPERATION: 'bulkhead ops list <suite> shows them.',
+  OPERATION_FINISHED: 'bulkhead ops undo <suite> <operation> reverses what it did.',
+  OPERATION_RUNNING:
+    'Wait for it with bulkhead ops watch <suite> <operation>, or stop it with bulkhead ops cancel.',
+  UNKNOWN_ROUTE:
+    "bulkhead routes list <suite> shows them; one is made by bulkhead routes define <suite> <route> --where 'gold'.",
+  UNKNOWN_SNAPSHOT:
+    'bulkhead snapshot list <suite> shows them; one is made by bulkhead snapshot create <suite> <snapshot>.',
+  UNKNOWN_TOKEN: 'bulkhead token list shows them.',
+  NOT_ALLOWED:
+    'Ask an owner of the suite for a token with that role: bulkhead token create --suite <suite> --role <role>.',
+};
+
+const isSql = (hint: string) => /\b(bulkhead|graphile_worker)\.\w|^select /.test(hint);
+
 function withHint(name: string, hint: string | undefined): { hint?: string } {
   if (name === 'UNAUTHENTICATED')
     return {
       hint: 'Set BULKHEAD_TOKEN to a token of the server of BULKHEAD_URL; an owner of a suite makes one: bulkhead token create --suite <slug>',
     };
-  return hint === undefined ? {} : { hint };
+  if (hint === undefined) return {};
+  const own = isSql(hint) ? verbs[name] : undefined;
+  // which name was meant, the database knows best
+  const [meant = ''] = /^Did you mean .*?\? /.exec(hint) ?? [];
+  return { hint: own ? meant + own : hint };
 }
 
 const reasons: Record<string, string> = {

@@ -410,6 +410,31 @@ const pruneAppendAnswersIR: any = {"usedParamSet":{},"params":[],"statement":"se
 export const pruneAppendAnswers = new PreparedQuery<IPruneAppendAnswersParams,IPruneAppendAnswersResult>(pruneAppendAnswersIR);
 
 
+/** 'PruneRoutePulls' parameters type */
+export type IPruneRoutePullsParams = void;
+
+/** 'PruneRoutePulls' return type */
+export interface IPruneRoutePullsResult {
+  pruned: string;
+}
+
+/** 'PruneRoutePulls' query type */
+export interface IPruneRoutePullsQuery {
+  params: IPruneRoutePullsParams;
+  result: IPruneRoutePullsResult;
+}
+
+const pruneRoutePullsIR: any = {"usedParamSet":{},"params":[],"statement":"select bulkhead_private.prune_route_pulls() as \"pruned!\""};
+
+/**
+ * Query generated from SQL:
+ * ```
+ * select bulkhead_private.prune_route_pulls() as "pruned!"
+ * ```
+ */
+export const pruneRoutePulls = new PreparedQuery<IPruneRoutePullsParams,IPruneRoutePullsResult>(pruneRoutePullsIR);
+
+
 /** 'GiveUpJob' parameters type */
 export interface IGiveUpJobParams {
   jobId: string;

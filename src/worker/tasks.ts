@@ -7,6 +7,7 @@ import {
   giveUpJob,
   pruneAppendAnswers,
   pruneChangeLog,
+  pruneRoutePulls,
   submitJob,
 } from '../queries/worker.queries.ts';
 import { runSlice } from './slice.ts';
@@ -31,7 +32,7 @@ type Dependencies = {
   ending: AbortSignal;
 };
 
-/** All tasks: the submissions, `run_operations` (a slice of a suite's operations), and two that prune what is kept for a time. */
+/** All tasks: the submissions, `run_operations` (a slice of a suite's operations), and those that prune what is kept for a time. */
 export function makeTasks({ pool, logger, sliceMilliseconds, ending }: Dependencies): TaskList {
   const run_operations: Task = async (payload, helpers) => {
     const suiteId = await readSuiteId(payload).catch((error) => giveUp(error, helpers, pool));
@@ -56,7 +57,7 @@ export function makeTasks({ pool, logger, sliceMilliseconds, ending }: Dependenc
     };
 
   const prune =
-    (query: typeof pruneChangeLog | typeof pruneAppendAnswers): Task =>
+    (query: typeof pruneChangeLog | typeof pruneAppendAnswers | typeof pruneRoutePulls): Task =>
     async () => {
       let pruned = 1;
       while (pruned > 0 && !ending.aborted) {
@@ -69,6 +70,7 @@ export function makeTasks({ pool, logger, sliceMilliseconds, ending }: Dependenc
     run_operations,
     prune_change_log: prune(pruneChangeLog),
     prune_append_answers: prune(pruneAppendAnswers),
+    prune_route_pulls: prune(pruneRoutePulls),
     ...Object.fromEntries(submissions.map((task) => [task, submit(task)])),
   };
 }

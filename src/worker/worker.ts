@@ -109,6 +109,7 @@ async function startRunner(dependencies: Dependencies, ending: AbortSignal) {
     taskList: makeTasks({ pool, logger, ending, sliceMilliseconds }),
     parsedCronItems: parseCronItems([
       { task: 'prune_change_log', match: '17 3 * * *', options: { backfillPeriod: 0 } },
+      { task: 'prune_route_pulls', match: '27 3 * * *', options: { backfillPeriod: 0 } },
       { task: 'prune_append_answers', match: '47 * * * *', options: { backfillPeriod: 0 } },
     ]),
     concurrency,

@@ -70,7 +70,11 @@ test('an operation that waits for a worker is listed, cancelled, retried and und
   t.like(await cli.json(['ops', 'cancel', 'waits', queued.id]), { state: 'cancelled' });
   await cli.refused(['ops', 'cancel', 'waits', queued.id], 4, /./);
   await cli.refused(['ops', 'watch', 'waits', queued.id], 4, /was cancelled\n.*ops undo waits \d+/);
-  await cli.refused(['ops', 'watch', 'waits', '999999'], 3, /no operation 999999/);
+  await cli.refused(
+    ['ops', 'watch', 'waits', '999999'],
+    3,
+    /no operation 999999[\s\S]*\nbulkhead ops list /,
+  );
 
   t.like(await cli.json(['ops', 'retry', 'waits', queued.id, '--dry-run']), { total: '3' });
   const retried = await cli.json(['ops', 'retry', 'waits', queued.id]);

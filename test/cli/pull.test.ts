@@ -34,8 +34,16 @@ test('bulkhead pull regression --route release-gate --format promptfoo > tests.j
   t.is(code, 0, stderr);
   t.is(stderr, '1 case of regression by release-gate: tier_a_gold\n');
   t.like(JSON.parse(stdout), { assert: [{ type: 'equals', value: 'yes' }] });
-  await cli.refused(['pull', 'regression', '--route', 'nightly'], 3, /nightly[\s\S]*release-gate/);
-  await cli.refused(['pull', 'elsewhere'], 3, /there is no suite "elsewhere"/);
+  await cli.refused(
+    ['pull', 'regression', '--route', 'nightly'],
+    3,
+    /nightly[\s\S]*release-gate[\s\S]*\nbulkhead routes list /,
+  );
+  await cli.refused(
+    ['pull', 'elsewhere'],
+    3,
+    /there is no suite "elsewhere"[\s\S]*\nbulkhead suites /,
+  );
   await cli.refused(['pull', 'regression', '--where', '(rag'], 2, /character/);
   await cli.refused([...args, '--where', 'rag'], 1, /cannot be used with/);
 });

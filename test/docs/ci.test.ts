@@ -86,12 +86,19 @@ test.serial('the workflow of GitHub Actions, step by step', async (t) => {
     if (uses) t.regex(uses, /^actions\/checkout@v\d+$/);
     else if (/npm ci/.test(script)) t.log(`not run, the project is installed here: ${script}`);
     else {
-      await shell(script, { GITHUB_RUN_ID: '4711', GITHUB_RUN_ATTEMPT: '1' });
+      await shell(script, { GITHUB_RUN_ID: '4711' });
       ran += 1;
     }
   }
   t.is(ran, 3);
   t.is(await found(), before + 1);
+  const append = steps.at(-1).run;
+  const again = async () => JSON.parse(await shell(`${append} --json`, { GITHUB_RUN_ID: '4711' }));
+  // another attempt: with the same cases, and with others
+  t.deepEqual(await again(), await again());
+  await writeFile(join(folder, 'new-cases.jsonl'), '{"external_key": "found-again", "input": 2}\n');
+  t.is((await again()).inserted, 1);
+  t.is(await found(), before + 2);
   const { rows } = await api.db.pool.query(
     `select route, pulled_by from bulkhead.route_pulls order by id desc limit 1`,
   );
@@ -108,10 +115,10 @@ test.serial('the same with curl alone; what has not changed is not sent again', 
   }
   const [block] = under('With curl alone');
   const before = await found();
-  await shell(block?.text ?? '', { CI_JOB_ID: '1' });
+  await shell(block?.text ?? '', { CI_PIPELINE_ID: '1' });
   const tests = await readFile(join(folder, 'tests.jsonl'), 'utf8');
   t.true(Array.isArray(JSON.parse(tests.split('\n')[0] ?? '').assert ?? []));
-  await shell(block?.text ?? '', { CI_JOB_ID: '2' });
+  await shell(block?.text ?? '', { CI_PIPELINE_ID: '2' });
   t.is(await readFile(join(folder, 'tests.jsonl'), 'utf8'), tests);
   t.is(await found(), before + 2);
 });

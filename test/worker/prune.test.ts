@@ -1,4 +1,4 @@
-/** The change log is kept for 30 days after the end of an operation. */
+/** The change log is kept for 30 days after the end of an operation, records of pulls by route for a year. */
 import test from 'ava';
 import { callOne, type Operation } from '../helpers/cases.ts';
 import { makeDatabase } from '../helpers/database.ts';
@@ -44,4 +44,28 @@ test('prune_change_log removes what is older than 30 days, in one run, and nothi
     callOne<Operation>(pool, 'undo_operation', { suite_id: suite, operation_id: operation.id });
   await t.throwsAsync(undo(old), { code: 'TCOLD' });
   t.is((await undo(recent)).state, 'succeeded');
+});
+
+test('prune_route_pulls removes what is older than a year, in one run, and nothing else', async (t) => {
+  const db = await makeDatabase(t);
+  const { pool } = db;
+  const suite = await makeLargeSuite(pool, 3, { rag: 1 });
+  await callOne(pool, 'define_route', { suite_id: suite, name: 'nightly', expression: 'rag' });
+  const kept = await callOne<{ id: string }>(pool, 'pull_route', {
+    suite_id: suite,
+    route: 'nightly',
+  });
+  // more than one round of pruning takes
+  const { rows: recent } = await pool.query(
+    `insert into bulkhead.route_pulls (suite_id, route, expression, cases, pulled_at)
+     select $1, 'nightly', 'rag', 3, now() - case when i = 0 then interval '364 days' else interval '367 days' end
+     from generate_series(0, 2500) i returning id`,
+    [suite],
+  );
+
+  await useWorker(t, db);
+  await pool.query(`select graphile_worker.add_job('prune_route_pulls')`);
+  await until('the job ends', async () => (await jobs(pool, 'prune_route_pulls')).length === 0);
+  const { rows } = await pool.query('select id from bulkhead.route_pulls order by id');
+  t.deepEqual(rows, [{ id: kept.id }, recent[0]]);
 });
