@@ -25,7 +25,11 @@ export function makePool(
   more: pg.PoolConfig = {},
 ): pg.Pool {
   const pool = new pg.Pool({ connectionString, application_name: name, ...more });
-  const warn = (error: Error) => logger?.warn({ err: error, pool: name }, 'connection lost');
+  const warn = (error: Error & { client?: unknown }) => {
+    // The pool hangs the connection on it, with the key that cancels its statements.
+    delete error.client;
+    logger?.warn({ err: error, pool: name }, 'connection lost');
+  };
   pool.on('error', warn);
   pool.on('connect', (client) => client.on('error', warn));
   return pool;

@@ -2,6 +2,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import test from 'ava';
+import { limits } from '../../src/graphql/limits.ts';
+import { pullLimits } from '../../src/http/api/pull.ts';
 import { findApplication, routesOf } from '../access/http-routes.ts';
 import { useApi } from '../helpers/api.ts';
 import { appendOver } from '../helpers/append.ts';
@@ -60,6 +62,20 @@ test('every route under /api is in it, and each of its paths answers', async (t)
     });
     t.not(status, 405, route);
   }
+});
+
+test('it names the limits where they refuse, and they are those of the server', (t) => {
+  const { get, post } = document.paths[cases];
+  const { TooOften } = document.components.responses;
+  for (const { responses } of [get, post, document.paths['/graphql'].post])
+    t.is(responses[429].$ref, '#/components/responses/TooOften');
+  t.regex(TooOften.description, / 6000 requests a minute/);
+  t.truthy(TooOften.headers['Retry-After']);
+  t.regex(get.responses[503].description, new RegExp(`${pullLimits.perCaller} answers`));
+  for (const { responses } of [get, post])
+    t.regex(responses[503].description, new RegExp(`: ${limits.transfers} long appends and pulls`));
+  t.regex(post.responses[413].description, /: 4096 MiB/);
+  t.regex(document.paths['/graphql'].post.responses[413].description, /: 16 MiB/);
 });
 
 test('answers to an append are as it says', async (t) => {

@@ -171,7 +171,7 @@ async function openLimited(t: ExecutionContext, limits: PullLimits): Promise<Api
 }
 
 test.serial('who takes nothing for too long is cut off', async (t) => {
-  const limited = await openLimited(t, { stall: 50, perCaller: 1 });
+  const limited = await openLimited(t, { stall: 300, perCaller: 1 });
   const answer = await pullAndWait(limited, 'large');
   answer.on('error', () => {}).pause();
   // There is room for one: the next is let in when nothing is left of this one.

@@ -6,7 +6,7 @@ const quote = '\\x01';
 const endOfField = new RegExp(`[\\n${separator}]`, 'g');
 
 /** The end of a COPY statement for what `joinFields` takes, and for lines that need nothing done. */
-export const copyOptions = `to stdout with (format csv, delimiter e'${separator}', quote e'${quote}')`;
+export const copyOptions = `to stdout with (format csv, delimiter e'${separator}', quote e'${quote}', null 'null')`;
 
 const opening = '{"external_key":';
 /** What stands after each field; after the last one the next case begins. */

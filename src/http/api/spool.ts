@@ -1,24 +1,23 @@
 /**
- * What is on its way to a slow reader. It is written to a file as fast as it comes, and sent from there,
- * so that nobody who takes his time holds a connection, or a transaction, of the database.
+ * What is on its way to a slow reader. It is kept as fast as it comes, a long one in a file, and sent from
+ * there, so that nobody who takes his time holds a connection, or a transaction, of the database.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 /** Everything that came, whole. It is there until it is released. */
 export type Spooled = {
   bytes: number;
   /** SHA-256 of the bytes. */
   digest: Buffer;
-  read(): AsyncGenerator<Buffer>;
+  read(): Readable;
   release(): Promise<void>;
 };
 
-const pieceBytes = 256 * 1024;
-
-/** So much is gathered before it is written. */
+/** So much is gathered before it is written; an answer that is shorter never is. */
 const batchBytes = 1024 * 1024;
 
 /** Takes all of a source; rejects, and leaves nothing, if the source does or the signal says so. */
@@ -26,32 +25,32 @@ export async function spool(
   source: AsyncIterable<Buffer | string>,
   signal: AbortSignal,
 ): Promise<Spooled> {
-  const file = await openNameless();
-  const writer = makeWriter(file);
+  const store = makeStore();
   const hash = createHash('sha256');
   try {
     for await (const piece of source) {
       signal.throwIfAborted();
       const buffer = typeof piece === 'string' ? Buffer.from(piece) : piece;
       hash.update(buffer);
-      await writer.write(buffer);
+      await store.write(buffer);
     }
-    const bytes = await writer.end();
-    return { bytes, digest: hash.digest(), read: () => readAll(file), release: () => file.close() };
+    const bytes = await store.end();
+    return { bytes, digest: hash.digest(), read: store.read, release: store.release };
   } catch (error) {
-    await file.close();
+    await store.release();
     throw error;
   }
 }
 
-/** Writes to the end of a file, many pieces at once, while the next ones are gathered. */
-function makeWriter(file: FileHandle) {
+/** A file, if it has to be one: many pieces are written at once, while the next ones are gathered. */
+function makeStore() {
+  let file: FileHandle | undefined;
   let held: Buffer[] = [];
   let [heldBytes, allBytes] = [0, 0];
   let writing: Promise<unknown> = Promise.resolve();
   const flush = async () => {
     await writing;
-    if (heldBytes === 0) return;
+    file ??= await openNameless();
     writing = writeAll(file, held, allBytes);
     // Whoever waits for it next is told if it fails.
     writing.catch(() => {});
@@ -64,10 +63,19 @@ function makeWriter(file: FileHandle) {
       heldBytes += piece.length;
       if (heldBytes >= batchBytes) await flush();
     },
+    /** How many bytes there are. */
     async end(): Promise<number> {
-      await flush();
+      if (!file) return heldBytes;
+      if (heldBytes > 0) await flush();
       await writing;
       return allBytes;
+    },
+    read: () =>
+      file?.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 }) ??
+      Readable.from(held),
+    async release(): Promise<void> {
+      await writing.catch(() => {});
+      await file?.close();
     },
   };
 }
@@ -79,18 +87,6 @@ async function writeAll(file: FileHandle, pieces: Buffer[], position: number): P
   if (bytesWritten === bytes) return;
   const rest = Buffer.concat(pieces).subarray(bytesWritten);
   await writeAll(file, [rest], position + bytesWritten);
-}
-
-async function* readAll(file: FileHandle): AsyncGenerator<Buffer> {
-  for (let position = 0; ; ) {
-    const { buffer, bytesRead } = await file.read({
-      buffer: Buffer.allocUnsafe(pieceBytes),
-      position,
-    });
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
 }
 
 /** A file that only this process can open, and that is gone with it, however it ends. */
