@@ -145,7 +145,7 @@ create table bulkhead.route_pulls (
   constraint route_pulls_pkey PRIMARY KEY (suite_id, id),
   constraint pull_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
 );
-comment on table bulkhead.route_pulls is 'What each pull by route resolved to when it was made: the expression of that time, and how many cases it selected.';
+comment on table bulkhead.route_pulls is 'What each pull by route resolved to when it was made: the expression of that time, and how many cases it selected. Kept for a year.';
 comment on column bulkhead.route_pulls.route is 'The name that was asked for; the route may have changed, or be gone.';
 comment on column bulkhead.route_pulls.expression is 'The expression that the route had.';
 comment on column bulkhead.route_pulls.status is 'The status that the route asked for; null: either.';
@@ -936,6 +936,13 @@ create function bulkhead.has_suite(suites bigint[], suite_id bigint) returns boo
 comment on function bulkhead.has_suite(suites bigint[], suite_id bigint) is 'Whether a suite is within bounds as my_suites gives them, {from, to, from, to, …}: a binary search for how many bounds it has passed, which is odd inside a range.';
 grant execute on function bulkhead.has_suite(suites bigint[], suite_id bigint) to bulkhead_user;
 
+create function bulkhead.import_at_once(suite_id bigint, on_conflict text DEFAULT 'fail'::text, import_rows jsonb DEFAULT '[]'::jsonb, tag_meanings jsonb DEFAULT '{}'::jsonb, request_key text DEFAULT NULL::text, request_hash bytea DEFAULT NULL::bytea) returns TABLE(cases integer, inserted integer, unchanged integer, updated integer, skipped integer, new_tags text[], results text, is_replayed boolean)
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '9b833b843fead8dea8c03855d2e5724c';
+comment on function bulkhead.import_at_once(suite_id bigint, on_conflict text, import_rows jsonb, tag_meanings jsonb, request_key text, request_hash bytea) is 'An import that is so small that its rows come as one value, [{"line", "external_key", "input", "expected_output", "metadata", "tags", "status"}], in one call and one transaction: begin_import, append_answer, define_import_tags, append_import. Its new tags are not committed before its cases, so whoever brings the same ones at that moment waits until both are: for more than some hundred cases take the functions one by one.';
+grant execute on function bulkhead.import_at_once(suite_id bigint, on_conflict text, import_rows jsonb, tag_meanings jsonb, request_key text, request_hash bytea) to bulkhead_user;
+
 create function bulkhead.import_problems(suite_id bigint, on_conflict text DEFAULT 'fail'::text) returns TABLE(line integer, message text, problems bigint)
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
@@ -1044,8 +1051,8 @@ grant execute on function bulkhead.preview_undo_operation(suite_id bigint, opera
 create function bulkhead.pull_query(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT 'active'::text) returns text
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'bc6c13022bd9f4402a881ae17f23c26a';
-comment on function bulkhead.pull_query(suite_id bigint, where_tags text, status text) is 'A query for the cases that a tag expression and a status select, in the order of their ids, in JSON texts: what case_line puts together. Text, because COPY of a query sends each row as it is read, where a function first keeps all of them. status => null: archived cases too.';
+  as '74c7a7af50c61f5584685d9d7010807b';
+comment on function bulkhead.pull_query(suite_id bigint, where_tags text, status text) is 'A query for the cases that a tag expression and a status select, in the order of their ids, as JSON: what case_line puts together. Text, because COPY of a query sends each row as it is read, where a function first keeps all of them. status => null: archived cases too. COPY is to write NULL as null.';
 grant execute on function bulkhead.pull_query(suite_id bigint, where_tags text, status text) to bulkhead_user;
 
 create function bulkhead.pull_route(suite_id bigint, route text) returns bulkhead.route_pulls
@@ -1195,7 +1202,7 @@ create function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) r
   set enable_nestloop=off
   set jit=off
   set work_mem=64MB
-  as '86a6b0139e2e5b9d1e3ab14fca864cba';
+  as 'ad155e5f8c4597cdce8b727a121e1489';
 comment on function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) is 'Adds the cases of pg_temp.adopted_rows with their links to the suite, and moves the adoption''s cursor behind them, in one transaction. Their tags are to be defined before: define_adopted_tags. No row when somebody has cancelled the operation.';
 
 create function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopted_suites, external_keys text[]) returns integer
@@ -1217,6 +1224,7 @@ comment on function bulkhead_private.adopt_suite_changes(suite bulkhead_private.
 create function bulkhead_private.adopted_cases(suite_id bigint) returns TABLE(external_key text, hash bigint, tags text[])
   language sql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
+  set enable_nestloop=off
   as '5741cbaeb22db416dab1d97f7707795a';
 comment on function bulkhead_private.adopted_cases(suite_id bigint) is 'Each case of a suite with its tags and a hash of all that an adoption brings; the source is asked for the same, by the same expression.';
 
@@ -1336,6 +1344,12 @@ create function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, 
   set search_path=pg_catalog, pg_temp
   as '8250ddb012092e648aba330a6c0bf273';
 comment on function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of copy: the cases with those of their tags that the other suite''s dictionary has. A taken external key: skipped.';
+
+create function bulkhead_private.count_adopted(suite_id bigint, cases bigint) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'dfae1604f42644b930e3c49da5001792';
+comment on function bulkhead_private.count_adopted(suite_id bigint, cases bigint) is 'Brings the statistics of a suite''s partition up to date when they know of less than a quarter of its cases. Without them each key that leads with suite_id looks as good as another, and a session whose plans are made then looks for each case of a link by the wrong one.';
 
 create function bulkhead_private.count_selected(suite_id bigint, selection jsonb) returns bigint
   language plpgsql stable parallel unsafe security invoker
@@ -1745,6 +1759,12 @@ create function bulkhead_private.prune_change_log(keep interval DEFAULT '30 days
   set search_path=pg_catalog, pg_temp
   as '3c0cc48c746d3886579ce033b22bbfb9';
 comment on function bulkhead_private.prune_change_log(keep interval) is 'Deletes up to 200 rows of the change log of operations that ended so long ago, and says how many; call it until it says 0.';
+
+create function bulkhead_private.prune_route_pulls(keep interval DEFAULT '1 year'::interval) returns bigint
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'c70336930bfb8bbfb42407f8ecd2c9b0';
+comment on function bulkhead_private.prune_route_pulls(keep interval) is 'Deletes up to 1,000 records of pulls by route that are so old, and says how many; call it until it says 0.';
 
 create function bulkhead_private.queue_operations(suite_id bigint, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone) returns void
   language plpgsql volatile parallel unsafe security invoker

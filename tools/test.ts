@@ -9,6 +9,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { projectDir, readConfig } from '../src/config.ts';
 import { databaseUrl, loginUrl, setPassword } from '../src/database/admin.ts';
 import { startEmbedded } from '../src/database/embedded.ts';
@@ -33,10 +34,12 @@ const environment: NodeJS.ProcessEnv = {
   ...process.env,
   PATH: `${binaries}${delimiter}${process.env.PATH}`,
   GRAPHILE_ENV: 'test',
+  // Two hundred files read the same modules, each in a process of its own.
+  NODE_COMPILE_CACHE: join(projectDir, 'node_modules', '.cache', 'tests'),
 };
 
-/** The tool that is running now: it must not outlive an interrupted run. */
-let running: ChildProcess | undefined;
+/** The tools that are running now: they must not outlive an interrupted run. */
+const running = new Set<ChildProcess>();
 
 process.exitCode = await main();
 
@@ -44,7 +47,7 @@ async function main(): Promise<number> {
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   const server = await openServer();
   const release = async () => {
-    running?.kill();
+    for (const child of running) child.kill();
     await server.stop();
     process.exit(130);
   };
@@ -54,7 +57,7 @@ async function main(): Promise<number> {
     if (avaArguments[0] === '--generate')
       return await run('node', ['tools/generate.ts'], { stdio: 'inherit' });
     if (avaArguments.length > 0) return await run('ava', avaArguments, { stdio: 'inherit' });
-    for (const check of checks) await runCheck(check, totals);
+    await runChecks(totals);
     await runAva(totals);
   } finally {
     await server.stop();
@@ -113,10 +116,23 @@ async function openApiLogin(ownerUrl: string, given: string | undefined): Promis
   return loginUrl(databaseUrl(ownerUrl, 'postgres'), 'bulkhead_api', password);
 }
 
-async function runCheck({ name, command, args }: Command, totals: Totals) {
-  console.log(`— ${name}`);
-  const code = await run(command, args, { stdio: 'inherit' });
-  totals[code === 0 ? 'passed' : 'failed'] += 1;
+/** All at the same time; what they say comes one after the other. */
+async function runChecks(totals: Totals) {
+  const started = checks.map(({ name, command, args }) => {
+    const lines: string[] = [];
+    const onLine = (line: string) => void lines.push(line);
+    return {
+      name,
+      lines,
+      code: run(command, args, { stdio: ['inherit', 'pipe', 'pipe'], onLine }),
+    };
+  });
+  await Promise.allSettled(started.map(({ code }) => code));
+  for (const { name, lines, code } of started) {
+    console.log(`— ${name}`);
+    for (const line of lines) console.log(line);
+    totals[(await code) === 0 ? 'passed' : 'failed'] += 1;
+  }
 }
 
 /** ava counts best in TAP, which people read worst: each line is turned into a tick or a cross. */
@@ -141,19 +157,21 @@ async function runAva(totals: Totals) {
 }
 
 type RunOptions = {
-  stdio: 'inherit' | ['inherit', 'pipe', 'inherit'];
+  stdio: 'inherit' | ['inherit', 'pipe', 'inherit' | 'pipe'];
   onLine?: (line: string) => void;
 };
 
 /** Runs a tool of node_modules/.bin; resolves to its exit code. */
 async function run(command: string, args: string[], { stdio, onLine }: RunOptions) {
   const child = spawn(join(binaries, command), args, { cwd: projectDir, env: environment, stdio });
-  running = child;
+  running.add(child);
   const exit = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
-  });
-  if (child.stdout && onLine)
-    for await (const line of createInterface({ input: child.stdout })) onLine(line);
-  return exit;
+  }).finally(() => running.delete(child));
+  const read = async (input: Readable | null) => {
+    if (input && onLine) for await (const line of createInterface({ input })) onLine(line);
+  };
+  const [code] = await Promise.all([exit, read(child.stdout), read(child.stderr)]);
+  return code;
 }

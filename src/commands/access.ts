@@ -2,7 +2,6 @@
 import Table from 'cli-table3';
 import type { ClientBase } from 'pg';
 import { BulkheadError } from '../errors.ts';
-import { requireSuite } from '../queries/access.queries.ts';
 
 /** What these verbs need from the program: the owner's connection, and where their lines go. */
 export type AccessCommandDeps = {
@@ -11,6 +10,12 @@ export type AccessCommandDeps = {
   /** For people, beside the output proper: stderr. */
   note(line: string): void;
 };
+
+/**
+ * The queries of these verbs, read when one is called: with them comes what they run on, which takes
+ * longer to read than all the rest of the command line.
+ */
+export const readQueries = () => import('../queries/access.queries.ts');
 
 const daysOf: Record<string, number> = { d: 1, w: 7, y: 365 };
 
@@ -35,6 +40,7 @@ export function readTokenName(text: string): string {
 /** The id of a suite, or undefined where none is asked for; a slug that nobody has is refused. */
 export async function findSuite(client: ClientBase, slug?: string): Promise<string | undefined> {
   if (slug === undefined) return undefined;
+  const { requireSuite } = await readQueries();
   const [found] = await requireSuite.run({ slug }, client);
   return found?.id;
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { ClientBase } from 'pg';
 import { formatNames } from '../formats/registry.ts';
 import { mappingTable } from '../import/aliases.ts';
-import { type ImportResult, importFile, type OnConflict } from '../import/import-file.ts';
+import type { ImportResult, OnConflict } from '../import/import-file.ts';
 import { readFile } from '../import/read-file.ts';
 import { describeImport } from '../import/summary.ts';
 import { addMapping } from './flags.ts';
@@ -61,13 +61,14 @@ export function registerImport(program: Command, deps: ImportCommandDeps): void 
     });
 }
 
-function runImport(
+async function runImport(
   client: ClientBase,
   suite: string,
   file: string,
   flags: Flags,
 ): Promise<ImportResult> {
   const { create, onConflict, format, tag, dryRun: _, ...mapping } = flags;
+  const { importFile } = await import('../import/import-file.ts');
   return importFile({
     client,
     suite,

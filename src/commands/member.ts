@@ -1,8 +1,14 @@
 /** `bulkhead member`: who has which role in a suite. */
 import type { Command } from 'commander';
 import type { IListMembersResult } from '../queries/access.queries.ts';
-import { listMembers, removeMember, setMember } from '../queries/access.queries.ts';
-import { type AccessCommandDeps, type Column, findSuite, printRows, showTime } from './access.ts';
+import {
+  type AccessCommandDeps,
+  type Column,
+  findSuite,
+  printRows,
+  readQueries,
+  showTime,
+} from './access.ts';
 
 const columns: Column<IListMembersResult>[] = [
   ['principal', (row) => row.principal],
@@ -28,6 +34,7 @@ export function registerMember(program: Command, deps: AccessCommandDeps): void 
     .argument('<principal>', aPrincipal)
     .argument('<role>', 'viewer, appender, editor or owner')
     .action(async (principal: string, role: string, { suite }) => {
+      const { setMember } = await readQueries();
       await deps.withOwnerClient((client) => setMember.run({ suite, principal, role }, client));
       deps.print(`${principal} is ${role} of ${suite}`);
     });
@@ -37,6 +44,7 @@ export function registerMember(program: Command, deps: AccessCommandDeps): void 
     .requiredOption('--suite <slug>', 'the suite')
     .argument('<principal>', aPrincipal)
     .action(async (principal: string, { suite }) => {
+      const { removeMember } = await readQueries();
       const [was] = await deps.withOwnerClient((client) =>
         removeMember.run({ suite, principal }, client),
       );
@@ -45,6 +53,7 @@ export function registerMember(program: Command, deps: AccessCommandDeps): void 
 }
 
 async function list(suite: string, json: boolean | undefined, deps: AccessCommandDeps) {
+  const { listMembers } = await readQueries();
   const rows = await deps.withOwnerClient(async (client) => {
     const suiteId = await findSuite(client, suite);
     return suiteId === undefined ? [] : listMembers.run({ suiteId }, client);

@@ -1,8 +1,7 @@
 /** `bulkhead principal`: who is an admin, has a role everywhere, or is shut out. */
 import { type Command, Option } from 'commander';
 import type { IListPrincipalsResult, ISetPrincipalResult } from '../queries/access.queries.ts';
-import { listPrincipals, setPrincipal } from '../queries/access.queries.ts';
-import { type AccessCommandDeps, type Column, printRows, showTime } from './access.ts';
+import { type AccessCommandDeps, type Column, printRows, readQueries, showTime } from './access.ts';
 
 type SetFlags = {
   admin?: boolean;
@@ -31,6 +30,7 @@ export function registerPrincipal(program: Command, deps: AccessCommandDeps): vo
     .description('every principal but tokens, which have a list of their own')
     .option('--json', 'print an array of objects')
     .action(async ({ json }) => {
+      const { listPrincipals } = await readQueries();
       const rows = await deps.withOwnerClient((client) => listPrincipals.run(undefined, client));
       const none = 'There is no principal. One is made by: bulkhead principal set person:…';
       printRows(deps, rows, columns, { json, none });
@@ -49,6 +49,7 @@ export function registerPrincipal(program: Command, deps: AccessCommandDeps): vo
 }
 
 async function set(principal: string, flags: SetFlags, deps: AccessCommandDeps) {
+  const { setPrincipal } = await readQueries();
   const [changed] = await deps.withOwnerClient((client) =>
     setPrincipal.run(
       {

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { type ClientDeps, makeClient } from '../client/client.ts';
 import type { IListTokensResult } from '../queries/access.queries.ts';
-import { createToken, listTokens, revokeToken } from '../queries/access.queries.ts';
 import {
   type AccessCommandDeps,
   type Column,
@@ -10,6 +9,7 @@ import {
   findSuite,
   printRows,
   readDays,
+  readQueries,
   readTokenName,
   showTime,
 } from './access.ts';
@@ -80,12 +80,17 @@ export type TokenStore = {
 };
 
 async function openStore(deps: TokenDeps): Promise<TokenStore> {
-  if (!deps.remote()) return makeLocalTokens(deps);
+  if (!deps.remote()) return makeLocalTokens(deps, await readQueries());
   const { makeRemoteTokens } = await import('../client/tokens.ts');
   return makeRemoteTokens(makeClient(deps));
 }
 
-function makeLocalTokens({ withOwnerClient }: AccessCommandDeps): TokenStore {
+type Queries = Awaited<ReturnType<typeof readQueries>>;
+
+function makeLocalTokens(
+  { withOwnerClient }: AccessCommandDeps,
+  { createToken, listTokens, revokeToken }: Queries,
+): TokenStore {
   return {
     async create(flags) {
       const [made] = await withOwnerClient((client) => createToken.run(flags, client));

@@ -6,6 +6,7 @@ import { loginUrl, quoteIdentifier } from '../../src/database/admin.ts';
 import { makeToken, outcomeOf } from '../helpers/access.ts';
 import { makeSuite } from '../helpers/cases.ts';
 import { useDatabase } from '../helpers/database.ts';
+import { grantInTurn } from '../helpers/roles.ts';
 
 const database = useDatabase(test);
 
@@ -14,13 +15,16 @@ async function openLogin(t: ExecutionContext): Promise<pg.Client> {
   const name = `bulkhead_test_${randomBytes(6).toString('hex')}`;
   const [login, place] = [quoteIdentifier(name), quoteIdentifier(database.name)];
   await database.pool.query(`create role ${login} login password '${name}' in role bulkhead_user`);
-  await database.pool.query(`grant connect, temporary on database ${place} to ${login}`);
+  await grantInTurn(database.pool, `grant connect, temporary on database ${place} to ${login}`);
   const client = new pg.Client(loginUrl(database.ownerUrl, name, name));
   await client.connect();
   t.teardown(async () => {
     await client.query('rollback; discard temp');
     await client.end();
-    await database.pool.query(`revoke connect, temporary on database ${place} from ${login}`);
+    await grantInTurn(
+      database.pool,
+      `revoke connect, temporary on database ${place} from ${login}`,
+    );
     await database.pool.query(`drop role ${login}`);
   });
   return client;

@@ -12,6 +12,11 @@ export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
+/** A grant on the database of a file's tests: two at the same time fail, "tuple concurrently updated". */
+export async function grantInTurn(pool: pg.Pool, grant: string): Promise<void> {
+  await pool.query(`begin; select pg_advisory_xact_lock(1); ${grant}; commit`);
+}
+
 /** Makes a client a request: in its transaction it acts for a token or session, or for nobody. */
 export async function becomeUser(client: pg.ClientBase, secret: string | null): Promise<void> {
   await client.query('set local role bulkhead_user');

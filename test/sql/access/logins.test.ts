@@ -7,6 +7,7 @@ import { makeToken, visibleSuites } from '../../helpers/access.ts';
 import { append, call, callOne, makeSuite } from '../../helpers/cases.ts';
 import { useDatabase } from '../../helpers/database.ts';
 import { refuses } from '../../helpers/errors.ts';
+import { grantInTurn } from '../../helpers/roles.ts';
 
 const database = useDatabase(test);
 
@@ -18,10 +19,16 @@ async function makeLogin(t: ExecutionContext) {
   const { pool } = database;
   await pool.query(`create role ${quoted} login password '${password}' in role bulkhead_user`);
   t.teardown(async () => {
-    await pool.query(`revoke connect on database ${quoteIdentifier(database.name)} from ${quoted}`);
+    await grantInTurn(
+      pool,
+      `revoke connect on database ${quoteIdentifier(database.name)} from ${quoted}`,
+    );
     await pool.query(`drop role ${quoted}`);
   });
-  await pool.query(`grant connect on database ${quoteIdentifier(database.name)} to ${quoted}`);
+  await grantInTurn(
+    pool,
+    `grant connect on database ${quoteIdentifier(database.name)} to ${quoted}`,
+  );
   const client = new pg.Client(loginUrl(database.ownerUrl, name, password));
   await client.connect();
   t.teardown(() => client.end());

@@ -1,5 +1,6 @@
 /** Not even the owner in psql changes a snapshot, or what it holds. */
 import test from 'ava';
+import type pg from 'pg';
 import { append, appendMany, appendTagged, call, makeSuite } from '../../helpers/cases.ts';
 import { makeDatabase, rolledBack, useDatabase } from '../../helpers/database.ts';
 import { refuses } from '../../helpers/errors.ts';
@@ -70,7 +71,7 @@ test('versions are written by edits alone, never changed, and not deleted while 
       `insert into ${versions} select suite_id, case_id, version + 9, external_key, input, expected_output, metadata, status,
          status_operation_id, payload_hash, created_at, updated_at from ${versions} where suite_id = ${suite_id}`,
       `truncate ${versions}`,
-      `truncate bulkhead_partitions.test_cases_${await leafOf(suite_id)} cascade`,
+      `truncate ${await leafOf(client, suite_id)} cascade`,
       `delete from ${versions} where suite_id = ${suite_id}`,
     ])
       await refuses(t, client, () => client.query(sql), { code: 'TCFRZ' });
@@ -85,11 +86,10 @@ test('versions are written by edits alone, never changed, and not deleted while 
   });
 });
 
-async function leafOf(suite_id: string): Promise<string> {
-  const { rows } = await database.pool.query(
-    `select right(c.relname, 2) as leaf from pg_inherits i join pg_class c on c.oid = i.inhrelid
-     where i.inhparent = 'bulkhead.test_cases'::regclass
-       and satisfies_hash_partition('bulkhead.test_cases'::regclass, 32, right(c.relname, 2)::integer, $1::bigint)`,
+/** The partition that the suite's cases lie in. */
+async function leafOf(client: pg.PoolClient, suite_id: string): Promise<string> {
+  const { rows } = await client.query(
+    'select tableoid::regclass::text as leaf from bulkhead.test_cases where suite_id = $1 limit 1',
     [suite_id],
   );
   return rows[0].leaf;
