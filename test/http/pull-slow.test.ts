@@ -1,13 +1,15 @@
 /** Pulls whose reader takes his time, or goes away. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readdir, readlink } from 'node:fs/promises';
+import type http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import express from 'express';
 import { makeTransferPool } from '../../src/database/pools.ts';
 import { limits } from '../../src/graphql/limits.ts';
-import { makePull, type PullLimits } from '../../src/http/api/pull.ts';
+import { makePull, type PullLimits, pullLimits } from '../../src/http/api/pull.ts';
 import { callers } from '../../src/http/callers.ts';
 import { makeLogger } from '../../src/logger.ts';
 import { type Api, useApi } from '../helpers/api.ts';
@@ -148,7 +150,8 @@ test.serial('what a pull by route puts on record is what it gives', async (t) =>
 });
 
 /** The handler with limits that can be met. */
-async function openLimited(t: ExecutionContext, limits: PullLimits): Promise<Api> {
+async function openLimited(t: ExecutionContext, some: Partial<PullLimits>): Promise<Api> {
+  const limits = { ...pullLimits, ...some };
   const logger = makeLogger('silent');
   const pool = makeTransferPool(api.db.apiUrl, logger);
   const hash = createHash('sha256').update(api.secret).digest('hex');
@@ -169,6 +172,33 @@ async function openLimited(t: ExecutionContext, limits: PullLimits): Promise<Api
   const { port } = server.address() as AddressInfo;
   return { ...api, url: `http://127.0.0.1:${port}` };
 }
+
+test.serial('what finds no memory left goes to a file, and is the same', async (t) => {
+  const limited = await openLimited(t, { memory: 50_000_000 });
+  const files = async () => {
+    const names = await readdir('/proc/self/fd');
+    const targets = await Promise.all(
+      names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')),
+    );
+    return targets.filter((target) => /bulkhead-.*pull \(deleted\)$/.test(target)).length;
+  };
+  const digest = async (answer: http.IncomingMessage) => {
+    const hash = createHash('sha256');
+    for await (const piece of answer) hash.update(piece);
+    return hash.digest('base64url');
+  };
+  const inMemory = (await pullAndWait(limited, 'large')).pause();
+  t.is(await files(), 0);
+  const inFile = (await pullAndWait(limited, 'large')).pause();
+  t.is(await files(), 1);
+  const digests = [await digest(inFile), await digest(inMemory)];
+  t.deepEqual(digests, [digests[1], digests[1]]);
+  t.is(inFile.headers.etag, `"${digests[0]}"`);
+  await eventually('the file is gone', async () => (await files()) === 0 || null);
+  const again = (await pullAndWait(limited, 'large')).pause();
+  t.is(await files(), 0);
+  again.destroy();
+});
 
 test.serial('who takes nothing for too long is cut off', async (t) => {
   const limited = await openLimited(t, { stall: 300, perCaller: 1 });

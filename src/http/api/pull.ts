@@ -19,19 +19,26 @@ import { setStatementTimeout } from '../../queries/append.queries.ts';
 import { requireSuiteId } from '../../queries/import.queries.ts';
 import { findPullQuery, findSnapshot, pullRoute } from '../../queries/pull.queries.ts';
 import { callers } from '../callers.ts';
-import { copyOptions, joinFields } from './copied-lines.ts';
+import { caseFrame, copyOptions, joinRows, lineFrame } from './copied-lines.ts';
 import { type PullRequest, readPullRequest, type Selection } from './pull-request.ts';
-import { type Spooled, spool } from './spool.ts';
+import { makeSpool, type Spool, type Spooled } from './spool.ts';
 import { actFor, connect } from './transaction.ts';
 
 /** `pool`: connections of the role of requests, for those that take long. */
 export type PullOptions = { pool: pg.Pool; logger: Logger; limits?: PullLimits };
 
-/** `stall`: milliseconds for which a reader may take nothing; `perCaller`: answers that are on their way to one. */
-export type PullLimits = { stall: number; perCaller: number };
+/**
+ * `stall`: milliseconds for which a reader may take nothing; `perCaller`: answers that are on their way to one;
+ * `memory`: bytes of answers on their way to anybody that are kept in memory, before further ones go to files.
+ */
+export type PullLimits = { stall: number; perCaller: number; memory: number };
 
 /** As long as a step of a pipeline may stand still; as many as a matrix of jobs asks for with one token. */
-export const pullLimits: PullLimits = { stall: 10 * 60_000, perCaller: 20 };
+export const pullLimits: PullLimits = {
+  stall: 10 * 60_000,
+  perCaller: 20,
+  memory: 64 * 1024 * 1024,
+};
 
 /** What was read: the answer, or only its tag where whoever asks has it already. */
 type Pulled = {
@@ -46,6 +53,7 @@ type Pulled = {
 /** Makes the handler; it stands behind requireCaller. */
 export function makePull({ pool, logger, limits = pullLimits }: PullOptions): RequestHandler {
   const enter = makeDoor(limits.perCaller);
+  const spool = makeSpool(limits.memory);
   return async (request, response) => {
     const asked = readPullRequest(request);
     const caller = callers.get(request);
@@ -61,7 +69,7 @@ export function makePull({ pool, logger, limits = pullLimits }: PullOptions): Re
         // whoever has gone while he waited for the connection leaves it as it is to the next one
         gone.signal.throwIfAborted();
         const read = async () => {
-          pulled = await pull(client, asked, { has, signal: gone.signal });
+          pulled = await pull(client, asked, { has, spool, signal: gone.signal });
         };
         return actFor(client, caller, read, 'commit', 'one moment');
       });
@@ -126,12 +134,12 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-type Reader = { has(etag: string): boolean; signal: AbortSignal };
+type Reader = { has(etag: string): boolean; spool: Spool; signal: AbortSignal };
 
 async function pull(
   client: pg.PoolClient,
   { slug, selection, format, guardFormulas }: PullRequest,
-  { has, signal }: Reader,
+  { has, spool, signal }: Reader,
 ): Promise<Pulled> {
   const [suite] = await requireSuiteId.run({ slug }, client);
   if (!suite) throw new Error('suite_id returned nothing');
@@ -143,26 +151,28 @@ async function pull(
   // A million cases take longer than any other statement of a request may.
   await setStatementTimeout.run({ milliseconds: '0' }, client);
   const copied = copyOut(client, query);
-  const counted = countLines(selection.by === 'snapshot' ? copied : joinFields(copied));
+  const lines = joinRows(copied, selection.by === 'snapshot' ? lineFrame : caseFrame);
   // These are the bytes of this format already.
   const isRaw = format.name === 'jsonl';
-  const { chunks, notes } = exportCases(format, textsOf(counted.bytes), { guardFormulas });
-  const spooled = await readAll(client, isRaw ? counted.bytes : chunks, signal);
+  const { chunks, notes } = exportCases(format, textsOf(lines.bytes), { guardFormulas });
+  const spooled = await readAll(client, signal, () =>
+    isRaw ? spool(lines.bytes, signal, lines.recycle) : spool(chunks, signal),
+  );
   const etag = known ?? `"${spooled.digest.toString('base64url')}"`;
-  return { spooled, cases: counted.total(), etag, notes: isRaw ? [] : notes(), headers };
+  return { spooled, cases: lines.rows(), etag, notes: isRaw ? [] : notes(), headers };
 }
 
 /** Reads an answer that a connection is giving. Whatever it waits for, it is free once its reader has gone. */
 async function readAll(
   client: pg.ClientBase & { end(): Promise<void> },
-  source: AsyncIterable<Buffer | string>,
   signal: AbortSignal,
+  read: () => Promise<Spooled>,
 ): Promise<Spooled> {
   const end = () => void client.end();
   signal.addEventListener('abort', end);
   try {
     if (signal.aborted) end();
-    return await spool(source, signal);
+    return await read();
   } catch (error) {
     // Unless the database has ended it, a COPY that nobody reads any more ends with its connection.
     if (!(error instanceof pg.DatabaseError)) await client.end();
@@ -211,17 +221,6 @@ function copyOut(client: pg.ClientBase, query: string): AsyncIterable<Buffer> {
   // A connection may be lost while nobody reads, before or after; whoever does then is told.
   copy.on('error', (error) => copy.destroy(error));
   return copy;
-}
-
-function countLines(source: AsyncIterable<Buffer>) {
-  let total = 0;
-  async function* bytes() {
-    for await (const piece of source) {
-      for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) total += 1;
-      yield piece;
-    }
-  }
-  return { bytes: bytes(), total: () => total };
 }
 
 async function* textsOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {

@@ -1,6 +1,6 @@
 /**
- * What is on its way to a slow reader. It is kept as fast as it comes, a long one in a file, and sent from
- * there, so that nobody who takes his time holds a connection, or a transaction, of the database.
+ * What is on its way to a slow reader. It is kept as fast as it comes, in memory while there is some, else in a
+ * file, and sent from there, so that nobody who takes his time holds a connection, or a transaction, of the database.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
@@ -20,38 +20,62 @@ export type Spooled = {
 /** So much is gathered before it is written; an answer that is shorter never is. */
 const batchBytes = 1024 * 1024;
 
-/** Takes all of a source; rejects, and leaves nothing, if the source does or the signal says so. */
-export async function spool(
+/**
+ * Takes all of a source; rejects, and leaves nothing, if the source does or the signal says so.
+ * `recycle` is given the pieces that have been written.
+ */
+export type Spool = (
   source: AsyncIterable<Buffer | string>,
   signal: AbortSignal,
-): Promise<Spooled> {
-  const store = makeStore();
-  const hash = createHash('sha256');
-  try {
-    for await (const piece of source) {
-      signal.throwIfAborted();
-      const buffer = typeof piece === 'string' ? Buffer.from(piece) : piece;
-      hash.update(buffer);
-      await store.write(buffer);
+  recycle?: (piece: Buffer) => void,
+) => Promise<Spooled>;
+
+/** Makes it. All that it keeps at a time shares so much memory, in bytes; what finds none left goes to a file. */
+export function makeSpool(memory: number): Spool {
+  const budget = { left: memory };
+  return async (source, signal, recycle = () => {}) => {
+    const store = makeStore(budget, recycle);
+    const hash = createHash('sha256');
+    try {
+      for await (const piece of source) {
+        signal.throwIfAborted();
+        const buffer = typeof piece === 'string' ? Buffer.from(piece) : piece;
+        hash.update(buffer);
+        await store.write(buffer);
+      }
+      const bytes = await store.end();
+      return { bytes, digest: hash.digest(), read: store.read, release: store.release };
+    } catch (error) {
+      await store.release();
+      throw error;
     }
-    const bytes = await store.end();
-    return { bytes, digest: hash.digest(), read: store.read, release: store.release };
-  } catch (error) {
-    await store.release();
-    throw error;
-  }
+  };
 }
 
-/** A file, if it has to be one: many pieces are written at once, while the next ones are gathered. */
-function makeStore() {
+/** Once it has to be a file, many pieces are written at once, while the next ones are gathered. */
+function makeStore(budget: { left: number }, recycle: (piece: Buffer) => void) {
   let file: FileHandle | undefined;
   let held: Buffer[] = [];
-  let [heldBytes, allBytes] = [0, 0];
+  let [heldBytes, allBytes, lent] = [0, 0, 0];
   let writing: Promise<unknown> = Promise.resolve();
+  const giveBack = () => {
+    budget.left += lent;
+    lent = 0;
+  };
+  const mayKeep = (bytes: number) => {
+    if (file || bytes > budget.left) return false;
+    budget.left -= bytes;
+    lent += bytes;
+    return true;
+  };
   const flush = async () => {
     await writing;
     file ??= await openNameless();
-    writing = writeAll(file, held, allBytes);
+    const written = held;
+    writing = writeAll(file, written, allBytes).then(() => {
+      giveBack();
+      for (const piece of written) recycle(piece);
+    });
     // Whoever waits for it next is told if it fails.
     writing.catch(() => {});
     allBytes += heldBytes;
@@ -61,7 +85,7 @@ function makeStore() {
     async write(piece: Buffer): Promise<void> {
       held.push(piece);
       heldBytes += piece.length;
-      if (heldBytes >= batchBytes) await flush();
+      if (heldBytes >= batchBytes && !mayKeep(piece.length)) await flush();
     },
     /** How many bytes there are. */
     async end(): Promise<number> {
@@ -75,6 +99,8 @@ function makeStore() {
       Readable.from(held),
     async release(): Promise<void> {
       await writing.catch(() => {});
+      held = [];
+      giveBack();
       await file?.close();
     },
   };
