@@ -24,9 +24,9 @@ export function encodeRow(row: ImportRow): string {
   return `${[
     String(row.line),
     encodeText(row.externalKey),
-    encodeText(row.input),
-    encodeText(row.expectedOutput),
-    encodeText(row.metadata),
+    encodeJson(row.input),
+    encodeJson(row.expectedOutput),
+    encodeJson(row.metadata),
     encodeText(encodeArray(row.tags)),
     encodeText(row.status),
   ].join('\t')}\n`;
@@ -44,6 +44,11 @@ export function encodeText(value: string | null): string {
   return value === null
     ? '\\N'
     : value.replace(/[\\\b\f\n\r\t\v]/g, (character) => ESCAPES[character] ?? character);
+}
+
+/** The same for JSON, which has no control character in it, so that only backslashes are escaped. */
+function encodeJson(text: string | null): string {
+  return text === null ? '\\N' : text.replaceAll('\\', '\\\\');
 }
 
 /** A PostgreSQL array literal of texts. */

@@ -140,7 +140,7 @@ function readKey(fields: Fields, line: number, context: Context): string | null 
   if (key === null || key === '') {
     throw new RowRefused(`the key is ${JSON.stringify(value)}; it must be a text or a number`);
   }
-  if ([...key].length > MAX_KEY_LENGTH) {
+  if (key.length > MAX_KEY_LENGTH && [...key].length > MAX_KEY_LENGTH) {
     throw new RowRefused(`the key has more than ${MAX_KEY_LENGTH} characters`);
   }
   const earlier = keys.note(key, line);

@@ -71,9 +71,12 @@ export async function copyBatches(options: {
   try {
     for await (const batch of batches) {
       await sending;
-      sending = copyBatch(await connect(), batch, name);
+      const copy = copyBatch(await connect(), batch, name);
+      sending = copy.done;
       // It is waited for later; until then a failure has nobody to hear it.
       sending.catch(() => {});
+      // The database is to have it before this thread is busy with the next one.
+      await copy.sent;
       count += batch.lines.length;
     }
   } finally {
@@ -82,16 +85,20 @@ export async function copyBatches(options: {
   return count;
 }
 
-async function copyBatch(client: ClientBase, batch: Batch, name: string): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const copy = client.query(copyFrom(COPY_ROWS));
-      copy.on('error', reject).on('finish', resolve);
-      copy.end(batch.buffer.subarray(0, batch.size));
+/** `sent`: the connection has taken all of it, or has failed; `done`: the database has. */
+function copyBatch(client: ClientBase, batch: Batch, name: string) {
+  const copy = client.query(copyFrom(COPY_ROWS));
+  const done = new Promise<void>((resolve, reject) => {
+    copy.on('finish', resolve).on('error', (error) => {
+      reject(refusedByServer(error, name, batch.lines) ?? error);
     });
-  } catch (error) {
-    throw refusedByServer(error, name, batch.lines) ?? error;
-  }
+  });
+  const sent = new Promise<void>((resolve) => {
+    copy.once('error', () => resolve());
+    copy.write(batch.buffer.subarray(0, batch.size), () => resolve());
+    copy.end();
+  });
+  return { sent, done };
 }
 
 /** COPY counts rows; the person who reads the message counts lines of the file. */
