@@ -1,5 +1,6 @@
 /** Requests with an Idempotency-Key: sent again, they are answered as they were. */
 import test from 'ava';
+import { SHORT } from '../../src/http/api/append-once.ts';
 import { useApi } from '../helpers/api.ts';
 import { appendOver, codeOf, makeCases, ndjson } from '../helpers/append.ts';
 import { openSession } from '../helpers/waits.ts';
@@ -16,27 +17,37 @@ const countOf = async (id: string) => {
   return rows[0].cases;
 };
 
-test('a repeated request is answered as the first one, to the letter', async (t) => {
-  const id = await api.suite('repeated');
-  const body = ndjson([{ input: 'without a key', tags: ['new'] }, ...makeCases(5000)]);
-  const first = await appendOver(api, 'repeated', body, key('k'));
-  t.is(first.status, 201);
-  t.is(first.headers['idempotent-replayed'], undefined);
-  await api.db.pool.query('delete from bulkhead.test_cases where suite_id = $1 and input = $2', [
-    id,
-    '"question 7"',
-  ]);
-  const second = await appendOver(api, 'repeated', body, key('k'));
-  t.is(second.status, 201);
-  t.is(second.headers['idempotent-replayed'], 'true');
-  t.is(second.text, first.text);
-  t.is(await countOf(id), 5000);
-  const lines = await appendOver(api, 'repeated', body, {
-    headers: { 'idempotency-key': 'k', accept: 'application/x-ndjson' },
+/** A short append and a long one go different ways; with these metadata a few cases make a long one. */
+const kinds = [
+  ['short', {}],
+  ['long', { metadata: { text: 'x'.repeat(1000) } }],
+] as const;
+
+for (const [kind, more] of kinds) {
+  test(`a repeated ${kind} request is answered as the first one, to the letter`, async (t) => {
+    const slug = `repeated-${kind}`;
+    const id = await api.suite(slug);
+    const body = ndjson([{ input: 'without a key', tags: ['new'] }, ...makeCases(400, more)]);
+    t.is(body.length > SHORT, kind === 'long');
+    const first = await appendOver(api, slug, body, key('k'));
+    t.is(first.status, 201);
+    t.is(first.headers['idempotent-replayed'], undefined);
+    await api.db.pool.query('delete from bulkhead.test_cases where suite_id = $1 and input = $2', [
+      id,
+      '"question 7"',
+    ]);
+    const second = await appendOver(api, slug, body, key('k'));
+    t.is(second.status, 201);
+    t.is(second.headers['idempotent-replayed'], 'true');
+    t.is(second.text, first.text);
+    t.is(await countOf(id), 400);
+    const lines = await appendOver(api, slug, body, {
+      headers: { 'idempotency-key': 'k', accept: 'application/x-ndjson' },
+    });
+    t.is(lines.headers['idempotent-replayed'], 'true');
+    t.is(lines.text.split('\n').length, 403);
   });
-  t.is(lines.headers['idempotent-replayed'], 'true');
-  t.is(lines.text.split('\n').length, 5003);
-});
+}
 
 test('another body, or other parameters, with the same key are refused', async (t) => {
   const id = await api.suite('reused');
@@ -82,38 +93,42 @@ test('a request that failed, and a dry run, keep nothing', async (t) => {
   t.is(await countOf(id), 2);
 });
 
-test('while a request is under way, another one of its key is told to come again', async (t) => {
-  const id = await api.suite('busy');
-  const session = await openSession(t, api.db);
-  // As the first of two requests holds it, from before its cases are appended until they are stored.
-  const principal = 'person:tester';
-  await session.query('begin');
-  await session.query(
-    `select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'bulkhead append', $1::bigint, $2::text, 'k'), 0))`,
-    [id, principal],
-  );
-  const reply = await appendOver(api, 'busy', makeCases(1, { tags: ['new'] }), key('k'));
-  t.is(reply.status, 409);
-  t.is(codeOf(reply), 'IDEMPOTENCY_KEY_IN_USE');
-  t.true(reply.body.errors[0].extensions.retryable);
-  t.is(await countOf(id), 0);
-  await session.query('rollback');
-  t.is((await appendOver(api, 'busy', makeCases(1), key('k'))).status, 201);
-});
+for (const [kind, more] of kinds) {
+  test(`while a request is under way, another ${kind} one of its key is told to come again`, async (t) => {
+    const slug = `busy-${kind}`;
+    const id = await api.suite(slug);
+    const session = await openSession(t, api.db);
+    // As the first of two requests holds it, from before its cases are appended until they are stored.
+    const principal = 'person:tester';
+    await session.query('begin');
+    await session.query(
+      `select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'bulkhead append', $1::bigint, $2::text, 'k'), 0))`,
+      [id, principal],
+    );
+    const reply = await appendOver(api, slug, makeCases(400, { ...more, tags: ['new'] }), key('k'));
+    t.is(reply.status, 409);
+    t.is(codeOf(reply), 'IDEMPOTENCY_KEY_IN_USE');
+    t.true(reply.body.errors[0].extensions.retryable);
+    t.is(await countOf(id), 0);
+    await session.query('rollback');
+    t.is((await appendOver(api, slug, makeCases(400, more), key('k'))).status, 201);
+  });
 
-test('of requests of one key at the same time exactly one appends', async (t) => {
-  const id = await api.suite('race');
-  const body = ndjson(Array.from({ length: 500 }, (_, input) => ({ input })));
-  const replies = await Promise.all(
-    Array.from({ length: 6 }, () => appendOver(api, 'race', body, key('k'))),
-  );
-  t.is(await countOf(id), 500);
-  const done = replies.filter(({ status }) => status === 201);
-  t.is(done.filter(({ headers }) => !headers['idempotent-replayed']).length, 1);
-  for (const reply of replies)
-    if (reply.status !== 201) t.is(codeOf(reply), 'IDEMPOTENCY_KEY_IN_USE');
-  t.is(new Set(done.map(({ text }) => text)).size, 1);
-});
+  test(`of ${kind} requests of one key at the same time exactly one appends`, async (t) => {
+    const slug = `race-${kind}`;
+    const id = await api.suite(slug);
+    const body = ndjson(Array.from({ length: 500 }, (_, input) => ({ input, ...more })));
+    const replies = await Promise.all(
+      Array.from({ length: 6 }, () => appendOver(api, slug, body, key('k'))),
+    );
+    t.is(await countOf(id), 500);
+    const done = replies.filter(({ status }) => status === 201);
+    t.is(done.filter(({ headers }) => !headers['idempotent-replayed']).length, 1);
+    for (const reply of replies)
+      if (reply.status !== 201) t.is(codeOf(reply), 'IDEMPOTENCY_KEY_IN_USE');
+    t.is(new Set(done.map(({ text }) => text)).size, 1);
+  });
+}
 
 test('answers are kept for a day', async (t) => {
   const id = await api.suite('kept');
