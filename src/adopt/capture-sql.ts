@@ -163,16 +163,25 @@ export const closeSuiteSql = `
 export const openSuiteSql = 'delete from bulkhead_adopt.closed_suites where suite = $1';
 
 /**
- * Whether every transaction that could have written before the suite was closed has ended: those that have an id, and
- * those that read as of an earlier moment, and so would not see that it is closed when they write. Of other logins'
- * transactions the second is seen with the rights of pg_read_all_stats only.
+ * Whether every transaction that could have written before the suite was closed has ended: those that have an id, which
+ * they hold a lock on until they end, and those that read as of an earlier moment, and so would not see that it is closed
+ * when they write. Of other logins' transactions the second is seen with the rights of pg_read_all_stats only. What other
+ * databases of the server do is no matter: the xmin of a snapshot would wait for them too.
  */
 export const hasSettledSql = `
-  select txid_snapshot_xmin(txid_current_snapshot()) > $1::bigint and not exists (
+  with closing as (select age(($1::bigint % 4294967296)::text::xid) as age)
+  select not exists (
+    select from pg_locks l
+    left join pg_stat_activity a on a.pid = l.pid
+    left join pg_prepared_xacts p on p.transaction = l.transactionid
+    where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and age(l.transactionid) >= closing.age
+      and coalesce(a.datname, p.database, current_database()) = current_database()
+  ) and not exists (
     select from pg_stat_activity a
     where a.datname = current_database() and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()
-      and age(a.backend_xmin) >= age(($1::bigint % 4294967296)::text::xid)
-  ) as settled`;
+      and age(a.backend_xmin) >= closing.age
+  ) as settled
+  from closing`;
 
 /** The cases that carry these tags; or are filed under these rows of the table between, with their keys, by which they leave a suite. */
 export function casesOfSql(mapping: ResolvedMapping, kind: 'tag' | 'through'): string {

@@ -110,6 +110,36 @@ test('a cut-over waits for transactions that could have written to the suite', a
   await isIdentical(t, move);
 });
 
+test('a cut-over does not wait for other databases of the server', async (t) => {
+  const move = await makeMove(t);
+  await move.step(copy);
+  const elsewhere = await openSession(t, move.db);
+  await elsewhere.query('begin');
+  await elsewhere.query('select txid_current()');
+  await move.step(['cut-over', '--patience', '10']);
+  await elsewhere.query('rollback');
+  await isIdentical(t, move);
+});
+
+test('a prepared transaction is waited for', async (t) => {
+  const move = await makeMove(t);
+  const { rows } = await move.source.query('show max_prepared_transactions');
+  if (rows[0].max_prepared_transactions === '0') {
+    t.log('not run: the server takes no prepared transactions');
+    return t.pass();
+  }
+  await move.step(copy);
+  const late = await move.source.connect();
+  await late.query(
+    `begin; update test_cases set input = 'late' where id = 2; prepare transaction 'late'`,
+  );
+  late.release();
+  await move.step(['cut-over', '--patience', '0.2'], 5);
+  await move.source.query(`commit prepared 'late'`);
+  await move.step(['cut-over']);
+  await isIdentical(t, move);
+});
+
 test('two processes do not adopt one source at once', async (t) => {
   const move = await makeMove(t);
   const session = await openSession(t, move.db);
