@@ -56,7 +56,11 @@ async function readQuestions(): Promise<Question[]> {
 /** GSM8K's questions have 240 characters on average, its answers 290. */
 async function makeQuestions(): Promise<Question[]> {
   const words = (await fs.readFile(demoFile('regression'), 'utf8')).match(/[A-Za-z]+/g) ?? [];
-  const text = (from: number, length: number) => words.slice(from, from + length / 5).join(' ');
+  const text = (from: number, length: number) =>
+    words
+      .slice(from, from + length / 3)
+      .join(' ')
+      .slice(0, length);
   return Array.from({ length: 5000 }, (_, n) => ({
     question: `${text(n, 160 + ((n * 37) % 160))}?`,
     answer: `${text(n + 50, 180 + ((n * 53) % 220))}\n#### ${n}`,

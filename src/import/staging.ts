@@ -7,11 +7,12 @@ import { ImportRefused, makeProblems } from './problems.ts';
 const COPY_ROWS =
   'copy pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status) from stdin';
 
-/** Bytes of one COPY: so few that it takes milliseconds, so many that its round trip is nothing. */
-const BATCH = 128 * 1024;
+/** Bytes of one COPY: so many that its round trip is nothing; or, while others are in a hurry, so few that it takes milliseconds. */
+const BATCH = 512 * 1024;
+const SMALL_BATCH = 128 * 1024;
 
-/** From here on the next row may find no room. */
-const FULL = BATCH - 16 * 1024;
+/** With less room than this the next row may find none. */
+const ROOM = 16 * 1024;
 
 /** Rows of one COPY, encoded: `size` bytes of the buffer, and the line of each row. */
 export type Batch = { buffer: Uint8Array; size: number; lines: number[] };
@@ -32,16 +33,18 @@ function addRow(batch: Filling, row: ImportRow): void {
   batch.lines.push(row.line);
 }
 
-/** Encodes rows; a batch is good until the next but one is asked for. */
+/** Encodes rows; a batch is good until the next but one is asked for, and small while somebody else is in a hurry. */
 export async function* encodeBatches(
   rows: AsyncIterable<ImportRow[]> | Iterable<ImportRow[]>,
+  isHurried: () => boolean = () => false,
 ): AsyncGenerator<Batch> {
   // Two, of which one is filled while the other is sent.
   let [batch, spare] = [makeBatch(), makeBatch()];
   for await (const some of rows) {
     for (const row of some) {
       addRow(batch, row);
-      if (batch.size <= FULL) continue;
+      if (batch.size <= SMALL_BATCH - ROOM) continue;
+      if (batch.size <= BATCH - ROOM && !isHurried()) continue;
       yield batch;
       [batch, spare] = [emptied(spare), batch];
     }

@@ -19,6 +19,7 @@ import { type Asking, appendAtOnce, SHORT } from './append-once.ts';
 import { LinesRefused } from './append-refusal.ts';
 import { type Appended, type Keyed, makeTally } from './append-results.ts';
 import { makeSession, type Session } from './append-session.ts';
+import type { Precedence } from './precedence.ts';
 
 type Job = Asking & {
   /** For an append that is not short. */
@@ -26,6 +27,7 @@ type Job = Asking & {
   body: Body;
   /** How the cases are to be read. */
   file: ReadOptions & { name: string };
+  precedence: Precedence;
   /** Whether the caller has gone: then nothing is stored any more. */
   isGone(): boolean;
 };
@@ -43,7 +45,10 @@ export async function runAppend(job: Job): Promise<Appended> {
   const reading = readCases({ ...file, source: stream });
   const meanings = () => reading.tagBook.meanings();
   if (head.length >= SHORT)
-    return appendLong(job, { batches: encodeBatches(reading.rows), meanings });
+    return appendLong(job, {
+      batches: encodeBatches(reading.rows, job.precedence.isHurried),
+      meanings,
+    });
   const rows: ImportRow[] = [];
   for await (const some of reading.rows) rows.push(...some);
   if (!asked.dryRun) {

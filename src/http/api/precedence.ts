@@ -6,6 +6,8 @@ export type Precedence = {
   first<T>(work: () => Promise<T>): Promise<T>;
   /** Called between two pieces: lets others be served, those that have precedence to their end. */
   give(): Promise<void>;
+  /** Whether anything that has precedence came within the last second. */
+  isHurried(): boolean;
 };
 
 /** Milliseconds after which a piece is no longer held up: many short appends must not stop a long one. */
@@ -15,9 +17,11 @@ const patience = 10;
 export function makePrecedence(): Precedence {
   let underWay = 0;
   let ended = Promise.withResolvers<void>();
+  let latest = Number.NEGATIVE_INFINITY;
   return {
     async first(work) {
       underWay += 1;
+      latest = performance.now();
       try {
         return await work();
       } finally {
@@ -33,5 +37,6 @@ export function makePrecedence(): Precedence {
       await setImmediate();
       if (underWay > 0) await Promise.race([ended.promise, sleep(patience)]);
     },
+    isHurried: () => performance.now() - latest < 1000,
   };
 }
