@@ -1,6 +1,7 @@
 /** What is what in a source: which tables and columns hold suites, cases, tags and links. */
 import { readFileSync } from 'node:fs';
 import { BulkheadError } from '../errors.ts';
+import { TAG_NAME } from '../import/tags.ts';
 
 /** A column, or several names of which the source has one: schemas of the same kind differ in them. */
 type Name = string | string[];
@@ -152,7 +153,7 @@ const isColumns = (value: unknown) => isName((value as { columns?: unknown } | n
 function checkDecisions({ decisions = {} }: Mapping): void {
   for (const [suite, tags] of Object.entries(decisions))
     for (const [tag, { name }] of Object.entries(tags))
-      if (name !== undefined && !/^[a-z0-9][a-z0-9_.:/-]{0,62}$/.test(name))
+      if (name !== undefined && !TAG_NAME.test(name))
         refuse(
           `in "decisions", "${suite}" calls ${JSON.stringify(tag)} ${JSON.stringify(name)}, which cannot be a tag: ` +
             'tags have lower-case letters, digits and _ . : / -, up to 63',

@@ -60,13 +60,14 @@ async function* tagAll(suite: Suite, afterChunk: () => Promise<unknown>, fixed?:
   const operationId = submitted?.id ?? '';
   await sizeNextChunk.run({ suiteId, operationId, size: fixed ?? suite.size }, client);
   for (let isOver = false; !isOver; ) {
-    yield await timed(async () => {
+    const { ms } = await timed(async () => {
       const [after] = await runChunk.run({ suiteId, operationId }, client);
       isOver = !after || after.finished_at !== null;
       // the last chunk is short, and would have the next one far too long
       if (after && !fixed && !isOver) suite.size = after.chunk_size;
       await afterChunk();
     });
+    yield ms;
     if (fixed && !isOver) await sizeNextChunk.run({ suiteId, operationId, size: fixed }, client);
   }
 }
@@ -106,7 +107,7 @@ async function fillSuite(client: pg.ClientBase, input: PlanInput, cases: number)
       ),
     }));
     const append = () => appendMeasured.run({ suiteId, cases: JSON.stringify(some) }, client);
-    times.push(((await timed(append)) * 1000) / some.length);
+    times.push(((await timed(append)).ms * 1000) / some.length);
   }
   return { suiteId, appendCase: percentile(times, 0.5) };
 }
@@ -119,7 +120,7 @@ async function linkRowByRow(client: pg.ClientBase, suiteId: string): Promise<num
   await logByFunction.run({ value: 'on' }, client);
   const times: number[] = [];
   for (const { id } of cases)
-    times.push(await timed(() => linkOne.run({ suiteId, caseId: id, tag }, client)));
+    times.push((await timed(() => linkOne.run({ suiteId, caseId: id, tag }, client))).ms);
   await logByFunction.run({ value: 'off' }, client);
   return times.reduce((sum, time) => sum + time, 0) / times.length;
 }

@@ -126,7 +126,7 @@ async function makeAppender(client: pg.Client, commits: pg.Client, input: PlanIn
       const times: number[] = [];
       while (!isEnough(times.length)) {
         await rest();
-        times.push(await timed(append));
+        times.push((await timed(append)).ms);
       }
       return times;
     },
@@ -147,7 +147,7 @@ async function commitTimes(client: pg.Client): Promise<number[]> {
   const times: number[] = [];
   for (let count = 0; count < 40; count++) {
     await rest();
-    times.push(await timed(() => commitNothing.run(undefined, client)));
+    times.push((await timed(() => commitNothing.run(undefined, client))).ms);
   }
   return times;
 }

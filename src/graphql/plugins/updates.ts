@@ -8,6 +8,7 @@ import { context, type FieldArgs, type ObjectStep, sideEffect } from 'postgraphi
 import { wrapPlans } from 'postgraphile/utils';
 import { BulkheadError } from '../../errors.ts';
 import { findMyRole } from '../../queries/requests.queries.ts';
+import { forQueries } from '../request-client.ts';
 
 type Payload = ObjectStep<{ result: PgUpdateSingleStep }>;
 type Plan = () => unknown;
@@ -52,13 +53,7 @@ type Missed = { suiteId: string; caseId: string | null };
 
 /** Asks as the caller: nothing is said of what the caller does not see. */
 async function explain(client: PgClient, { suiteId, caseId }: Missed): Promise<never> {
-  const connection = {
-    async query(text: string, values: unknown[]) {
-      const { rows } = await client.query<never>({ text, values });
-      return { rows: [...rows], rowCount: rows.length };
-    },
-  };
-  const [suite] = await findMyRole.run({ suiteId, caseId }, connection);
+  const [suite] = await findMyRole.run({ suiteId, caseId }, forQueries(client));
   if (caseId !== null && !suite?.seesCase)
     throw new BulkheadError('NOT_FOUND', 'there is no such case');
   if (!suite) throw new BulkheadError('UNKNOWN_SUITE', 'there is no such suite');
