@@ -15,7 +15,10 @@ import { latenciesDuring, latenciesWithin, type Window, windowOf } from './suppo
 import { createOldSchema } from './support/old-design.ts';
 import { median, round, timed } from './support/statistics.ts';
 
-/** The seconds are of the copy with all that is brought over behind it; p95 while that goes on over p95 when nothing does. */
+/**
+ * The seconds are of the copy with all that is brought over behind it; p95 while that goes on over p95 when nothing does.
+ * For comparison, p95 beside a session of the target that computes, and neither reads nor writes anything.
+ */
 export type AdoptResult = {
   bench: 'adopt';
   cases: number;
@@ -23,20 +26,28 @@ export type AdoptResult = {
   seconds: number;
   ratio_to_insert_select: number;
   source_append_p95_ratio: number;
+  computing_append_p95_ratio: number;
   identical: boolean;
 };
 
 /** Cases in all, links of each, suites they are in; and how long appends are watched idle, in milliseconds. */
 export type AdoptSizes = { cases: number; linksEach: number; suites: number; window: number };
 
-type Round = { insert: number; adopt: number; idle: number; during: number; identical: boolean };
+type Round = {
+  insert: number;
+  adopt: number;
+  idle: number;
+  computing: number;
+  during: number;
+  identical: boolean;
+};
 
 /** Both sides in turn, each time into databases that are new. */
 export async function run(
   context: BenchContext,
   given: Partial<AdoptSizes> = {},
 ): Promise<AdoptResult> {
-  const sizes = { cases: 200_000, linksEach: 3, suites: 10, window: 5000, ...given };
+  const sizes = { cases: 200_000, linksEach: 3, suites: 10, window: 8000, ...given };
   const rounds: Round[] = [];
   for (let number = 1; number <= context.rounds; number++) {
     const insert = () => insertRound(context, sizes);
@@ -54,6 +65,7 @@ export async function run(
     seconds: of(({ adopt }) => adopt),
     ratio_to_insert_select: of(({ adopt, insert }) => adopt / insert),
     source_append_p95_ratio: of(({ during, idle }) => during / idle),
+    computing_append_p95_ratio: of(({ computing, idle }) => computing / idle),
     identical: rounds.every(({ identical }) => identical),
   };
 }
@@ -163,24 +175,41 @@ async function adoptWhileAppending(
     tag: 'tag-1',
   });
   let appends: Append[] = [];
-  let windows: { quiet: Window; busy: Window };
+  let windows: { quiet: Window; computing: Window; busy: Window };
   try {
     await sleep(Math.min(1000, window));
-    const quiet = await windowOf(() => sleep(window));
-    windows = { quiet, busy: await windowOf(() => adoptAll(sides)) };
+    windows = {
+      quiet: await windowOf(() => sleep(window)),
+      computing: await windowOf(() => compute(sides.target, window)),
+      busy: await windowOf(() => adoptAll(sides)),
+    };
   } finally {
     appends = await appenders.stop();
   }
   const failed = appends.find(({ error }) => error !== undefined);
   if (failed) throw new Error(`an append to the source failed: ${failed.error}`);
   const reports = await verifySuites(sides, await findAdoptions(sides));
-  const { quiet, busy } = windows;
+  const { quiet, computing, busy } = windows;
   return {
     adopt: (busy.ended - busy.began) / 1000,
     idle: latenciesWithin(appends, quiet).p95,
+    computing: latenciesWithin(appends, computing).p95,
     during: latenciesDuring(appends, busy).p95,
     identical: reports.length > 0 && reports.every((report) => report.identical),
   };
+}
+
+/** What a session costs those beside it that needs nothing but the processor. */
+async function compute(client: pg.ClientBase, ms: number): Promise<void> {
+  await client.query(`
+    do $$
+    declare
+      v_end constant timestamptz := clock_timestamp() + interval '${ms} ms';
+    begin
+      while clock_timestamp() < v_end loop
+        perform sum(i) from generate_series(1, 2000) as i;
+      end loop;
+    end $$`);
 }
 
 async function adoptAll(sides: Sides): Promise<void> {
@@ -205,6 +234,10 @@ export function figures(result: AdoptResult): Figure[] {
     { what: `moving ${cases} cases with ${links} links`, value: `${seconds} s` },
     { what: '  to one insert … select of them', ...ratio(result.ratio_to_insert_select, 2.5) },
     { what: 'appends to the source, p95 to idle', ...ratio(result.source_append_p95_ratio, 1.5) },
+    {
+      what: '  beside a session that only computes',
+      value: String(result.computing_append_p95_ratio),
+    },
     {
       what: 'both sides afterwards',
       value: identical ? 'identical' : 'different',

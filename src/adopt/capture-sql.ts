@@ -144,9 +144,12 @@ export const hasQueueSql = `select to_regclass('bulkhead_adopt.changes') is not 
 /** Takes the queue away. */
 export const dropQueueSql = 'drop schema if exists bulkhead_adopt cascade';
 
-/** The next changes; those that are committed late are read later, whatever their number. */
+/** The number of the newest change. */
+export const newestChangeSql = 'select max(seq)::text as seq from bulkhead_adopt.changes';
+
+/** The next changes up to a number; those that are committed late are read later, whatever their number. */
 export const readQueueSql = `
-  select seq::text, kind, id, external_key as "externalKey" from bulkhead_adopt.changes order by seq limit $1`;
+  select seq::text, kind, id, external_key as "externalKey" from bulkhead_adopt.changes where seq <= $1 order by seq limit $2`;
 
 /** Exactly those that were read: a lower number may be committed meanwhile. */
 export const clearQueueSql = 'delete from bulkhead_adopt.changes where seq = any ($1::bigint[])';

@@ -4,7 +4,7 @@ import {
   defineAdoptedTags,
   type IAdoptChangesResult,
 } from '../queries/adopt.queries.ts';
-import { casesOfSql, clearQueueSql, readQueueSql } from './capture-sql.ts';
+import { casesOfSql, clearQueueSql, newestChangeSql, readQueueSql } from './capture-sql.ts';
 import { differingKeys } from './compare.ts';
 import { type Adoption, findAdoptions, type Sides } from './copy.ts';
 import { copyCasesSql } from './source-sql.ts';
@@ -37,12 +37,16 @@ export async function catchUp(sides: Sides): Promise<Changes> {
 
 const isFollowed = ({ phase }: Adoption) => phase === 'copying' || phase === 'following';
 
-/** A change stays in the queue until what it says is committed on our side: doing it twice changes nothing. */
+/**
+ * A change stays in the queue until what it says is committed on our side: doing it twice changes nothing. What is queued
+ * meanwhile is the next call's, because the queue of a source that people write to is never empty.
+ */
 async function drainQueue(sides: Sides, adoptions: Adoption[]): Promise<Changes> {
   const { client } = sides.source;
+  const newest = (await client.query(newestChangeSql)).rows[0].seq;
   let total = none;
   for (;;) {
-    const { rows } = await client.query<QueuedChange>(readQueueSql, [batchSize]);
+    const { rows } = await client.query<QueuedChange>(readQueueSql, [newest, batchSize]);
     if (rows.length === 0) return total;
     if (rows.some(({ kind }) => kind === 'all'))
       total = sum(total, await compareAll(sides, adoptions));

@@ -25,6 +25,22 @@ test('inserts, edits, deletions, moves to another suite, renamed tags and a TRUN
   await isIdentical(t, move);
 });
 
+test('following ends also when the queue is never empty', async (t) => {
+  const move = await makeMove(t);
+  await move.step(copy);
+  const append = `insert into test_cases (suite_id, input, notes) values (1, 'ci', '{}');`;
+  // somebody who appends whenever changes have been brought over
+  await move.source.query(`
+    create function append_again() returns trigger language plpgsql as $$ begin ${append} return null; end $$;
+    create trigger append_again after delete on bulkhead_adopt.changes for each statement execute function append_again();
+    ${append}`);
+  t.like(await move.json(['follow', '--once']), { inserted: 1 });
+  t.like(await move.json(['follow', '--once']), { inserted: 1 }, 'the next call brings the next');
+  await move.source.query('drop trigger append_again on bulkhead_adopt.changes');
+  await move.step(['follow', '--once']);
+  await isIdentical(t, move);
+});
+
 test('what another transaction commits late is not lost', async (t) => {
   const move = await makeMove(t);
   await move.step(copy);
