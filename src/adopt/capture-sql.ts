@@ -147,9 +147,10 @@ export const dropQueueSql = 'drop schema if exists bulkhead_adopt cascade';
 /** The number of the newest change. */
 export const newestChangeSql = 'select max(seq)::text as seq from bulkhead_adopt.changes';
 
-/** The next changes up to a number; those that are committed late are read later, whatever their number. */
+/** The next changes behind one number and up to another; those that are committed late are read later, whatever their number. */
 export const readQueueSql = `
-  select seq::text, kind, id, external_key as "externalKey" from bulkhead_adopt.changes where seq <= $1 order by seq limit $2`;
+  select q.seq::text, q.kind, q.id, q.external_key as "externalKey" from bulkhead_adopt.changes q
+  where q.seq > $1 and q.seq <= $2 order by q.seq limit $3`;
 
 /** Exactly those that were read: a lower number may be committed meanwhile. */
 export const clearQueueSql = 'delete from bulkhead_adopt.changes where seq = any ($1::bigint[])';

@@ -94,11 +94,17 @@ function pair(source: Figure[], target: Figure[]): Compared[] {
   }));
 }
 
-async function atOneMoment<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+const atAMoment = new WeakSet<ClientBase>();
+
+/** What a side is asked in `work` is answered as of one moment; a moment within a moment is the same. */
+export async function atOneMoment<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+  if (atAMoment.has(client)) return work();
   await client.query('begin isolation level repeatable read read only');
+  atAMoment.add(client);
   try {
     return await work();
   } finally {
+    atAMoment.delete(client);
     await client.query('commit');
   }
 }

@@ -5,7 +5,7 @@ import {
   type IAdoptChangesResult,
 } from '../queries/adopt.queries.ts';
 import { casesOfSql, clearQueueSql, newestChangeSql, readQueueSql } from './capture-sql.ts';
-import { differingKeys } from './compare.ts';
+import { atOneMoment, differingKeys } from './compare.ts';
 import { type Adoption, findAdoptions, type Sides } from './copy.ts';
 import { copyCasesSql } from './source-sql.ts';
 import { readRows, stageRows } from './transfer.ts';
@@ -37,25 +37,48 @@ export async function catchUp(sides: Sides): Promise<Changes> {
 
 const isFollowed = ({ phase }: Adoption) => phase === 'copying' || phase === 'following';
 
+/** Does the work as of a moment of the source that our side has just been brought up to, while people go on writing to the source. */
+export async function whenCaughtUp<T>(sides: Sides, work: () => Promise<T>): Promise<T> {
+  await catchUp(sides); // so that little is left to do while the moment is held
+  const adoptions = (await findAdoptions(sides)).filter(isFollowed);
+  const { client } = sides.source;
+  const brought: string[] = [];
+  const result = await atOneMoment(client, async () => {
+    await bringQueued(sides, adoptions, async (seqs) => brought.push(...seqs));
+    return work();
+  });
+  await client.query(clearQueueSql, [brought]);
+  return result;
+}
+
+/** A change stays in the queue until what it says is committed on our side: doing it twice changes nothing. */
+function drainQueue(sides: Sides, adoptions: Adoption[]): Promise<Changes> {
+  const { client } = sides.source;
+  return bringQueued(sides, adoptions, (seqs) => client.query(clearQueueSql, [seqs]));
+}
+
 /**
- * A change stays in the queue until what it says is committed on our side: doing it twice changes nothing. What is queued
- * meanwhile is the next call's, because the queue of a source that people write to is never empty.
+ * Brings over what was queued at the beginning, and hands on the numbers of each batch. What is queued meanwhile is the
+ * next call's, because the queue of a source that people write to is never empty.
  */
-async function drainQueue(sides: Sides, adoptions: Adoption[]): Promise<Changes> {
+async function bringQueued(
+  sides: Sides,
+  adoptions: Adoption[],
+  onBrought: (seqs: string[]) => Promise<unknown>,
+): Promise<Changes> {
   const { client } = sides.source;
   const newest = (await client.query(newestChangeSql)).rows[0].seq;
   let total = none;
-  for (;;) {
-    const { rows } = await client.query<QueuedChange>(readQueueSql, [newest, batchSize]);
-    if (rows.length === 0) return total;
-    if (rows.some(({ kind }) => kind === 'all'))
-      total = sum(total, await compareAll(sides, adoptions));
-    else
-      total = sum(
-        total,
-        await bringCases(sides, adoptions, await concerned(sides, adoptions, rows)),
-      );
-    await client.query(clearQueueSql, [rows.map(({ seq }) => seq)]);
+  for (let after = '0'; ; ) {
+    const { rows } = await client.query<QueuedChange>(readQueueSql, [after, newest, batchSize]);
+    const last = rows.at(-1);
+    if (!last) return total;
+    const changes = rows.some(({ kind }) => kind === 'all')
+      ? await compareAll(sides, adoptions)
+      : await bringCases(sides, adoptions, await concerned(sides, adoptions, rows));
+    total = sum(total, changes);
+    await onBrought(rows.map(({ seq }) => seq));
+    after = last.seq;
   }
 }
 

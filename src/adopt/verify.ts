@@ -1,7 +1,7 @@
 /** The fourth step: whether both sides are the same, and if not, in what. */
 import { compareSuite, differing, differingKeys } from './compare.ts';
 import type { Adoption, Sides } from './copy.ts';
-import { catchUp } from './follow.ts';
+import { whenCaughtUp } from './follow.ts';
 
 /** What was compared of a suite, and what differs. */
 export type SuiteReport = {
@@ -21,24 +21,18 @@ export type SuiteReport = {
   identical: boolean;
 };
 
-/** How often a source that people write to is caught up with before a difference counts as one. */
-const attempts = 5;
-
-/** Compares suites. People write to the source meanwhile: what differs is brought up to date and compared again. */
+/**
+ * Compares suites. People write to the source meanwhile: it is compared as of a moment that our side has been brought up to. By comparing,
+ * following would mend what verifying is to find: a suite that is followed in that way is compared as it is.
+ */
 export async function verifySuites(
   sides: Sides,
   adoptions: readonly Adoption[],
 ): Promise<SuiteReport[]> {
   const reports: SuiteReport[] = [];
   for (const adoption of adoptions) {
-    for (let attempt = 1; ; attempt++) {
-      // by comparing, following would mend what verifying is to find
-      if (adoption.method === 'triggers') await catchUp(sides);
-      const report = await reportSuite(sides, adoption);
-      if (!report.identical && adoption.method === 'triggers' && attempt < attempts) continue;
-      reports.push(report);
-      break;
-    }
+    const report = () => reportSuite(sides, adoption);
+    reports.push(await (adoption.method === 'triggers' ? whenCaughtUp(sides, report) : report()));
   }
   return reports;
 }

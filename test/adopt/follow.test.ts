@@ -1,7 +1,7 @@
 /** What people do to the source, and to the suite here, while it is being adopted. */
 import test from 'ava';
 import { copyCasesSql } from '../../src/adopt/source-sql.ts';
-import { openSession, withoutWaiting } from '../helpers/waits.ts';
+import { openSession, pidOf, withoutWaiting } from '../helpers/waits.ts';
 import { changes, isIdentical, killAt, makeMove, seedRows, seedTables } from './source.ts';
 
 const copy = ['copy', '--preset', 'seed', '--install-triggers', '--chunk', '20'];
@@ -193,4 +193,29 @@ test('values of a source cannot leave their quotes', (t) => {
   const sql = copyCasesSql(mapping, { ids: [hostile], keys: [hostile], suites: [hostile] });
   const bare = sql.replace(/'(?:[^']|'')*'/g, '').replace(/"(?:[^"]|"")*"/g, '');
   t.false(/drop table/.test(bare));
+});
+
+test('a suite is found identical while people go on writing to it', async (t) => {
+  const move = await makeMove(t, seedTables + seedRows(5000));
+  await move.step(copy.slice(0, -2));
+  const writer = await move.source.connect();
+  const pid = await pidOf(writer);
+  const writing = writer.query(`
+    do $$ begin
+      loop
+        insert into test_cases (suite_id, input, notes) values (1, 'ci', '{}');
+        update test_cases set input = input || '.' where id = 1;
+        insert into test_case_tags values (currval('test_cases_id_seq'), 1);
+        commit;
+        perform pg_sleep(0.002);
+      end loop;
+    end $$`);
+  const stopped = t.throwsAsync(writing, { code: '57014' }, 'it was writing to the end');
+  try {
+    t.true((await move.json(['verify'])).identical);
+  } finally {
+    await move.source.query('select pg_cancel_backend($1)', [pid]);
+    await stopped;
+    writer.release();
+  }
 });
