@@ -3,7 +3,14 @@
  * a worker that has to notice that another one is dead. So one more file runs than there are cores, and
  * those that take longest begin, so that at the end no core is left alone with one of them.
  */
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+
+// What ava prints as TAP it prints as YAML, which refuses fields that are undefined. Errors of pg have such fields: one of them ended
+// the whole run, and nobody saw it.
+const yaml = createRequire(import.meta.resolve('supertap'))('js-yaml');
+const { safeDump } = yaml;
+yaml.safeDump = (value, options) => safeDump(value, { ...options, skipInvalid: true });
 
 /** Files that take more than ten seconds, the longest first, and folders whose files start processes. */
 const longest = [
