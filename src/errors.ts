@@ -124,7 +124,7 @@ export const registry: readonly ErrorEntry[] = [
   refusal('BAD_FILE', null, bad, 'A file to import has errors; each is named with its line.'),
   refusal('BAD_CONFIG', null, setUp, 'A setting in the environment cannot be used.'),
   refusal('NOT_MIGRATED', null, { ...setUp, httpStatus: 503 }, 'The database lacks migrations of this version.'),
-  refusal('ALREADY_RUNNING', null, setUp, 'Another process uses the same data folder.'),
+  refusal('ALREADY_RUNNING', null, setUp, 'Another process uses the same data folder, or adopts the same source.'),
   refusal('PORT_IN_USE', null, setUp, 'The port to listen on is taken.'),
   refusal('INTERNAL', null, other, 'A bug, or a fault of the machine; the log has the details under the id that the answer gives.'),
 ];
