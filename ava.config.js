@@ -6,8 +6,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 
-// What ava prints as TAP it prints as YAML, which refuses fields that are undefined. Errors of pg have such fields: one of them ended
-// the whole run, and nobody saw it.
+// The YAML in ava's TAP refuses fields that are undefined: an error with one ended the whole run, and the test was not named.
 const yaml = createRequire(import.meta.resolve('supertap'))('js-yaml');
 const { safeDump } = yaml;
 yaml.safeDump = (value, options) => safeDump(value, { ...options, skipInvalid: true });

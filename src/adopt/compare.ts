@@ -52,9 +52,12 @@ export const differing = (figures: readonly Compared[]) =>
     ({ source, target }) => source?.count !== target?.count || source?.hash !== target?.hash,
   );
 
-/** Keys of the cases that are not the same on both sides, or are on one of them only. */
-export async function differingKeys(sides: Sides, adoption: Adoption): Promise<string[]> {
-  const { buckets } = await compareSuite(sides, adoption);
+/** Keys of the cases that are not the same on both sides, or are on one of them only, by what `compareSuite` has found. */
+export async function differingKeys(
+  sides: Sides,
+  adoption: Adoption,
+  buckets: readonly Compared[],
+): Promise<string[]> {
   const wanted = differing(buckets).map(({ name }) => Number(name));
   if (wanted.length === 0) return [];
   const count = bucketsFor(adoption);

@@ -37,7 +37,7 @@ export async function cutOverSuite(
   if (byTriggers) await catchUp(sides); // so that the suite is closed for a moment only
   try {
     if (byTriggers) await closeSuite(sides, adoption, patience);
-    await catchUp(sides);
+    else await catchUp(sides); // by triggers, verifying begins with it
     const reports = await verifySuites(sides, [adoption]);
     if (reports.some(({ identical }) => !identical))
       throw new BulkheadError('SIDES_DIFFER', `the suite "${adoption.slug}" is not identical`, {

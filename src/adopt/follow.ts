@@ -5,7 +5,7 @@ import {
   type IAdoptChangesResult,
 } from '../queries/adopt.queries.ts';
 import { casesOfSql, clearQueueSql, newestChangeSql, readQueueSql } from './capture-sql.ts';
-import { atOneMoment, differingKeys } from './compare.ts';
+import { atOneMoment, compareSuite, differingKeys } from './compare.ts';
 import { type Adoption, findAdoptions, type Sides } from './copy.ts';
 import { copyCasesSql } from './source-sql.ts';
 import { readRows, stageRows } from './transfer.ts';
@@ -28,19 +28,20 @@ const sum = (a: Changes, b: Changes): Changes => ({
 
 /** Brings all suites that are followed up to what the source is now. */
 export async function catchUp(sides: Sides): Promise<Changes> {
-  const adoptions = (await findAdoptions(sides)).filter(isFollowed);
+  const adoptions = await findFollowed(sides);
   const [first] = adoptions;
   if (!first) return none;
   if (first.method === 'triggers') return drainQueue(sides, adoptions);
   return compareAll(sides, adoptions);
 }
 
-const isFollowed = ({ phase }: Adoption) => phase === 'copying' || phase === 'following';
+const findFollowed = async (sides: Sides) =>
+  (await findAdoptions(sides)).filter(({ phase }) => phase === 'copying' || phase === 'following');
 
 /** Does the work as of a moment of the source that our side has just been brought up to, while people go on writing to the source. */
 export async function whenCaughtUp<T>(sides: Sides, work: () => Promise<T>): Promise<T> {
   await catchUp(sides); // so that little is left to do while the moment is held
-  const adoptions = (await findAdoptions(sides)).filter(isFollowed);
+  const adoptions = await findFollowed(sides);
   const { client } = sides.source;
   const brought: string[] = [];
   const result = await atOneMoment(client, async () => {
@@ -106,7 +107,8 @@ async function compareAll(sides: Sides, adoptions: readonly Adoption[]): Promise
   let total = none;
   for (const adoption of adoptions) {
     if (adoption.phase !== 'following') continue;
-    const keys = await differingKeys(sides, adoption);
+    const { buckets } = await compareSuite(sides, adoption);
+    const keys = await differingKeys(sides, adoption, buckets);
     // without a key column the key is the id
     const isId = adoption.mapping.cases.key === null;
     const what = isId ? { ids: keys, keys } : { ids: [], keys };

@@ -55,7 +55,7 @@ async function reportSuite(sides: Sides, adoption: Adoption): Promise<SuiteRepor
       identical: differing([figure]).length === 0,
     })),
     differingCases:
-      differences.length === 0 ? [] : (await differingKeys(sides, adoption)).slice(0, 20),
+      differences.length === 0 ? [] : (await differingKeys(sides, adoption, buckets)).slice(0, 20),
     identical: differences.length === 0,
   };
 }
