@@ -4,7 +4,12 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../../src/config.ts';
-import { databaseUrl, quoteIdentifier, withClient } from '../../src/database/admin.ts';
+import {
+  databaseUrl,
+  dropDatabase,
+  quoteIdentifier,
+  withClient,
+} from '../../src/database/admin.ts';
 import { removeDataDir } from '../../src/database/embedded-place.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
@@ -34,21 +39,17 @@ export async function openServer(logger: Logger): Promise<BenchServer> {
     async createDatabase({ migrated = true } = {}) {
       const name = `bulkhead_bench_${process.pid}_${randomBytes(4).toString('hex')}`;
       const ownerUrl = databaseUrl(server.ownerUrl, name);
-      const inServer = (sql: string) => withClient(server.ownerUrl, (client) => client.query(sql));
       const database: BenchDatabase = {
         ownerUrl,
         apiUrl: ownerUrl,
         async drop() {
           databases.delete(database);
-          const statement = `drop database if exists ${quoteIdentifier(name)}`;
-          // the owner may not end autovacuum by force; a plain drop has it end by itself
-          await inServer(`${statement} with (force)`).catch((error) => {
-            if (error.code !== '42501') throw error;
-            return inServer(statement);
-          });
+          await withClient(server.ownerUrl, (client) => dropDatabase(client, name));
         },
       };
-      await inServer(`create database ${quoteIdentifier(name)}`);
+      await withClient(server.ownerUrl, (client) =>
+        client.query(`create database ${quoteIdentifier(name)}`),
+      );
       databases.add(database);
       if (migrated) {
         await migrate({ ownerUrl, logger });

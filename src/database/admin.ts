@@ -51,6 +51,19 @@ export async function ensureDatabase(client: pg.ClientBase, name: string, owner:
   await client.query(`create database ${quoteIdentifier(name)} owner ${quoteIdentifier(owner)}`);
 }
 
+/** Drops a database, if it is there, with the connections to it. */
+export async function dropDatabase(client: pg.ClientBase, name: string): Promise<void> {
+  const statement = `drop database if exists ${quoteIdentifier(name)}`;
+  try {
+    await client.query(`${statement} with (force)`);
+  } catch (error) {
+    // The owner may end neither autovacuum nor the connection of another login by force. A plain drop has autovacuum end by itself, and
+    // waits some seconds for a connection that has just been closed.
+    if ((error as { code?: string }).code !== '42501') throw error;
+    await client.query(statement);
+  }
+}
+
 /** Gives a login that a migration created (and which so has no password) a password. */
 export async function setPassword(ownerUrl: string, role: string, password: string) {
   await withClient(ownerUrl, (client) =>

@@ -2,7 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import pg from 'pg';
-import { databaseUrl, quoteIdentifier, withClient } from '../../src/database/admin.ts';
+import {
+  databaseUrl,
+  dropDatabase,
+  quoteIdentifier,
+  withClient,
+} from '../../src/database/admin.ts';
 import { type Run, runSeparately, startBulkhead } from '../helpers/bulkhead.ts';
 import { type Database, makeDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/waits.ts';
@@ -77,13 +82,10 @@ export async function makeMove(
 
 async function createSource(t: ExecutionContext, db: Database, setUp: string): Promise<string> {
   const name = `bulkhead_test_source_${randomBytes(5).toString('hex')}`;
-  const quoted = quoteIdentifier(name);
-  await db.pool.query(`create database ${quoted}`);
+  await db.pool.query(`create database ${quoteIdentifier(name)}`);
   const url = databaseUrl(db.ownerUrl, name);
   t.teardown(() =>
-    withClient(databaseUrl(db.ownerUrl, 'postgres'), (client) =>
-      client.query(`drop database if exists ${quoted} with (force)`),
-    ),
+    withClient(databaseUrl(db.ownerUrl, 'postgres'), (client) => dropDatabase(client, name)),
   );
   await withClient(url, (client) => client.query(setUp));
   return url;

@@ -2,7 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { BenchContext, BenchDatabase } from '../../bench/support/bench.ts';
-import { databaseUrl, quoteIdentifier, withClient } from '../../src/database/admin.ts';
+import {
+  databaseUrl,
+  dropDatabase,
+  quoteIdentifier,
+  withClient,
+} from '../../src/database/admin.ts';
 import { makeLogger } from '../../src/logger.ts';
 import { cloneDatabase } from '../helpers/database.ts';
 
@@ -22,12 +27,13 @@ export function makeBenchContext(t: ExecutionContext): BenchContext {
 
 async function createEmpty(): Promise<BenchDatabase> {
   const clone = await cloneDatabase();
-  const name = quoteIdentifier(`bulkhead_test_empty_${randomBytes(5).toString('hex')}`);
-  const run = (sql: string) => withClient(clone.ownerUrl, (client) => client.query(sql));
-  await run(`create database ${name}`);
-  const ownerUrl = databaseUrl(clone.ownerUrl, name.slice(1, -1));
+  const name = `bulkhead_test_empty_${randomBytes(5).toString('hex')}`;
+  await withClient(clone.ownerUrl, (client) =>
+    client.query(`create database ${quoteIdentifier(name)}`),
+  );
+  const ownerUrl = databaseUrl(clone.ownerUrl, name);
   const drop = async () => {
-    await run(`drop database if exists ${name} with (force)`);
+    await withClient(clone.ownerUrl, (client) => dropDatabase(client, name));
     await clone.drop();
   };
   return { ownerUrl, apiUrl: ownerUrl, drop };

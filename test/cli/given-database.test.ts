@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import { databaseUrl, loginUrl, withClient } from '../../src/database/admin.ts';
+import { databaseUrl, dropDatabase, loginUrl, withClient } from '../../src/database/admin.ts';
 import { npmStart, runBulkhead, startBulkhead } from '../helpers/bulkhead.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { limitLogin } from '../helpers/doctor.ts';
@@ -15,9 +15,7 @@ async function emptyDatabase(t: Parameters<typeof makeDatabase>[0], { create = t
   if (create) {
     await withClient(ownerUrl, (client) => client.query(`create database ${name}`));
     t.teardown(() =>
-      withClient(databaseUrl(ownerUrl, 'postgres'), (client) =>
-        client.query(`drop database ${name} with (force)`),
-      ).then(() => {}),
+      withClient(databaseUrl(ownerUrl, 'postgres'), (client) => dropDatabase(client, name)),
     );
   }
   return databaseUrl(ownerUrl, name);

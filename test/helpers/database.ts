@@ -5,7 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext, TestFn } from 'ava';
 import pg from 'pg';
-import { databaseUrl, quoteIdentifier, withClient } from '../../src/database/admin.ts';
+import {
+  databaseUrl,
+  dropDatabase,
+  quoteIdentifier,
+  withClient,
+} from '../../src/database/admin.ts';
 
 /** A migrated, empty database that only its test knows. */
 export type Database = {
@@ -39,17 +44,7 @@ export async function cloneDatabase(): Promise<Database> {
   const api = makeTestPool(apiUrl);
   const drop = async () => {
     await Promise.all([pool.end(), api.end()]);
-    const statement = `drop database if exists ${quoteIdentifier(name)}`;
-    await withClient(server, async (client) => {
-      try {
-        await client.query(`${statement} with (force)`);
-      } catch (error) {
-        // The owner may not end a connection of the API's login. One that has just been closed
-        // ends by itself within the seconds that a plain drop waits.
-        if ((error as { code?: string }).code !== '42501') throw error;
-        await client.query(statement);
-      }
-    });
+    await withClient(server, (client) => dropDatabase(client, name));
   };
   return { name, ownerUrl, apiUrl, pool, api, drop };
 }

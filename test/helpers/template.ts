@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { projectDir } from '../../src/config.ts';
-import { databaseUrl, quoteIdentifier, withClient } from '../../src/database/admin.ts';
+import {
+  databaseUrl,
+  dropDatabase,
+  quoteIdentifier,
+  withClient,
+} from '../../src/database/admin.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import type { Logger } from '../../src/logger.ts';
 
@@ -18,7 +23,7 @@ export async function buildTemplate(ownerUrl: string, logger: Logger): Promise<s
       [name],
     );
     if (rows[0]?.complete) return;
-    if (rows[0]) await client.query(`drop database ${quoteIdentifier(name)} with (force)`);
+    if (rows[0]) await dropDatabase(client, name);
     await client.query(`create database ${quoteIdentifier(name)}`);
     await migrate({ ownerUrl: databaseUrl(ownerUrl, name), logger, current: true });
     await seal(client, name);
