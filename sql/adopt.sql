@@ -28,12 +28,8 @@ select cases as "cases!", links as "links!", last_id as "lastId"
 from bulkhead_private.adopt_chunk(suite_id => :suiteId!, is_last => :isLast!);
 
 /* @name adoptChanges */
-select
-  coalesce(sum(c.inserted), 0)::integer as "inserted!", coalesce(sum(c.updated), 0)::integer as "updated!",
-  coalesce(sum(c.deleted), 0)::integer as "deleted!", coalesce(sum(c.links), 0)::integer as "links!"
-from bulkhead_private.adopted_suites a
-cross join lateral bulkhead_private.adopt_suite_changes(a, :externalKeys!::text[]) as c
-where a.source = :source! and a.phase in ('copying', 'following');
+select inserted as "inserted!", updated as "updated!", deleted as "deleted!", links as "links!"
+from bulkhead_private.adopt_changes(:suiteIds!::bigint[], :externalKeys!::text[]);
 
 /* @name namesOfTags */
 select source_tag as "sourceTag!", name as "name!" from bulkhead_private.adopted_tags where suite_id = :suiteId! order by source_tag;

@@ -126,16 +126,14 @@ async function bringCases(
   const [first] = adoptions;
   if (!first) return none;
   const suites = adoptions.map(({ sourceSuite }) => sourceSuite);
+  const suiteIds = adoptions.map(({ suiteId }) => suiteId);
   let total = none;
   for (let at = 0; at < Math.max(ids.length, keys.length); at += batchSize) {
     const some = { ids: ids.slice(at, at + batchSize), keys: keys.slice(at, at + batchSize) };
     const sql = copyCasesSql(first.mapping, { ...some, suites });
     await stageRows(sides.target, await readRows(sides.source.client, sql));
     await defineAdoptedTags.run({ source: sides.source.name }, sides.target);
-    const [changes] = await adoptChanges.run(
-      { source: sides.source.name, externalKeys: some.keys },
-      sides.target,
-    );
+    const [changes] = await adoptChanges.run({ suiteIds, externalKeys: some.keys }, sides.target);
     total = sum(total, changes ?? none);
   }
   return total;

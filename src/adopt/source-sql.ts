@@ -69,14 +69,14 @@ function caseColumns(mapping: ResolvedMapping): string {
     ${cases.createdAt ? `c.${quote(cases.createdAt)}::timestamptz` : 'null::timestamptz'} as created_at`;
 }
 
-/** Cases with the texts of their tags. The limit is on cases, and links are read for those alone. */
-function caseRows(mapping: ResolvedMapping, where: string, limit?: number): string {
+/** Cases with the texts of their tags. The limit is on cases, and with one links are read for those alone: they are few. */
+function caseRows(mapping: ResolvedMapping, where: string, limit?: number | 'all'): string {
   const { from, caseId, links, tags, linkCase, linkTag, tagId, tagName } = sqlNames(mapping);
   return `with chunk as (
     select ${caseColumns(mapping)}
     from ${from}
     where ${where}
-    ${limit === undefined ? '' : `order by ${caseId} limit ${Math.trunc(limit)}`}
+    ${limit === undefined ? '' : `order by ${caseId} limit ${limit}`}
   ), tagged as (
     select ${linkCase} as id, array_agg(distinct ${tagName}::text) as tags
     from ${links} l join ${tags} t on ${tagId} = ${linkTag}
@@ -106,13 +106,30 @@ export function copyCasesSql(
 ): string {
   const { caseId, suite } = sqlNames(mapping);
   const { idType, key } = mapping.cases;
-  const list = (values: readonly string[]) => `array[${values.map(literal).join(', ')}]`;
-  const byKey = key
-    ? `or c.${quote(key)}::text = any (${list(keys)}::text[]) or ${caseId}::text = any (${list(keys)}::text[])`
+  const isKey = key
+    ? `or c.${quote(key)}::text = any (${list(keys)}::text[]) or ${isIdOf(mapping, keys)}`
     : '';
-  const where = `(${caseId} = any (${list(ids)}::${idType}[]) ${byKey}) and ${suite}::text = any (${list(suites)}::text[])`;
-  const limit = ids.length + keys.length * 100;
-  return `copy (${caseRows(mapping, where, limit)} select ${rowColumns} from chunk left join tagged using (id)) to stdout`;
+  const where = `(${caseId} = any (${list(ids)}::${idType}[]) ${isKey}) and ${suite}::text = any (${list(suites)}::text[])`;
+  return `copy (${caseRows(mapping, where, 'all')} select ${rowColumns} from chunk left join tagged using (id)) to stdout`;
+}
+
+const list = (values: readonly string[]) => `array[${values.map(literal).join(', ')}]`;
+
+/** Texts that can be ids of a type: compared as the type, an index finds them. */
+const idTypes: Record<string, { type: string; pattern: RegExp }> = {
+  smallint: { type: 'bigint', pattern: /^\d{1,18}$/ },
+  integer: { type: 'bigint', pattern: /^\d{1,18}$/ },
+  bigint: { type: 'bigint', pattern: /^\d{1,18}$/ },
+  uuid: { type: 'uuid', pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/ },
+};
+
+/** A case without a key has its id for one. */
+function isIdOf(mapping: ResolvedMapping, keys: readonly string[]): string {
+  const { caseId } = sqlNames(mapping);
+  const known = idTypes[mapping.cases.idType];
+  if (!known) return `${caseId}::text = any (${list(keys)}::text[])`;
+  const { type, pattern } = known;
+  return `${caseId} = any (${list(keys.filter((one) => pattern.test(one)))}::${type}[])`;
 }
 
 /** Compared as text, which every type has; PostgreSQL uses an index only for the type itself. */

@@ -206,7 +206,7 @@ export const adoptChunk = new PreparedQuery<IAdoptChunkParams,IAdoptChunkResult>
 /** 'AdoptChanges' parameters type */
 export interface IAdoptChangesParams {
   externalKeys: stringArray;
-  source: string;
+  suiteIds: stringArray;
 }
 
 /** 'AdoptChanges' return type */
@@ -223,17 +223,13 @@ export interface IAdoptChangesQuery {
   result: IAdoptChangesResult;
 }
 
-const adoptChangesIR: any = {"usedParamSet":{"externalKeys":true,"source":true},"params":[{"name":"externalKeys","required":true,"transform":{"type":"scalar"},"locs":[{"a":314,"b":327}]},{"name":"source","required":true,"transform":{"type":"scalar"},"locs":[{"a":360,"b":367}]}],"statement":"select\n  coalesce(sum(c.inserted), 0)::integer as \"inserted!\", coalesce(sum(c.updated), 0)::integer as \"updated!\",\n  coalesce(sum(c.deleted), 0)::integer as \"deleted!\", coalesce(sum(c.links), 0)::integer as \"links!\"\nfrom bulkhead_private.adopted_suites a\ncross join lateral bulkhead_private.adopt_suite_changes(a, :externalKeys!::text[]) as c\nwhere a.source = :source! and a.phase in ('copying', 'following')"};
+const adoptChangesIR: any = {"usedParamSet":{"suiteIds":true,"externalKeys":true},"params":[{"name":"suiteIds","required":true,"transform":{"type":"scalar"},"locs":[{"a":132,"b":141}]},{"name":"externalKeys","required":true,"transform":{"type":"scalar"},"locs":[{"a":154,"b":167}]}],"statement":"select inserted as \"inserted!\", updated as \"updated!\", deleted as \"deleted!\", links as \"links!\"\nfrom bulkhead_private.adopt_changes(:suiteIds!::bigint[], :externalKeys!::text[])"};
 
 /**
  * Query generated from SQL:
  * ```
- * select
- *   coalesce(sum(c.inserted), 0)::integer as "inserted!", coalesce(sum(c.updated), 0)::integer as "updated!",
- *   coalesce(sum(c.deleted), 0)::integer as "deleted!", coalesce(sum(c.links), 0)::integer as "links!"
- * from bulkhead_private.adopted_suites a
- * cross join lateral bulkhead_private.adopt_suite_changes(a, :externalKeys!::text[]) as c
- * where a.source = :source! and a.phase in ('copying', 'following')
+ * select inserted as "inserted!", updated as "updated!", deleted as "deleted!", links as "links!"
+ * from bulkhead_private.adopt_changes(:suiteIds!::bigint[], :externalKeys!::text[])
  * ```
  */
 export const adoptChanges = new PreparedQuery<IAdoptChangesParams,IAdoptChangesResult>(adoptChangesIR);
