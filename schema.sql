@@ -450,6 +450,15 @@ create type bulkhead_private.payload_link as (
   group_key text
 );
 
+create type bulkhead_private.returning_link as (
+  case_id bigint,
+  tag text,
+  group_key text,
+  link_operation_id bigint,
+  tag_now text,
+  can_return boolean
+);
+
 create table bulkhead_private.adopted_suites (
   suite_id bigint not null,
   source text collate "C" not null,
@@ -1196,6 +1205,12 @@ create function bulkhead_private.acts_as_owner() returns boolean
   as '7bedc495d8aea6826999c8b976daee75';
 comment on function bulkhead_private.acts_as_owner() is 'Whether the session acts as the owner of the database objects: a DBA in psql, a worker, a migration. Such a session is limited by grants alone.';
 
+create function bulkhead_private.adopt_changes(suite_ids bigint[], external_keys text[]) returns TABLE(inserted integer, updated integer, deleted integer, links integer)
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'b169b4118bca2987be6555ff4e52acbb';
+comment on function bulkhead_private.adopt_changes(suite_ids bigint[], external_keys text[]) is 'Makes the cases with these keys, and those of pg_temp.adopted_rows, what they are in the source, in each of these suites that is concerned; returns how many changed in all.';
+
 create function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) returns TABLE(cases integer, links integer, last_id text)
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
@@ -1218,7 +1233,7 @@ create function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adop
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as '385d5c5143e5a0377b7588e6e9b3a79a';
+  as '73b402e3ab9be557241638d05b0b2ded';
 comment on function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adopted_suites, external_keys text[]) is 'Makes the cases with these keys, and those of pg_temp.adopted_rows, what they are in the source: a key without a row there is deleted. Repeating it changes nothing.';
 
 create function bulkhead_private.adopted_cases(suite_id bigint) returns TABLE(external_key text, hash bigint, tags text[])
@@ -1470,12 +1485,6 @@ create function bulkhead_private.is_of_the_cases(code text) returns boolean
   as 'a5704914fcd6c8cc8bab6eed338e606b';
 comment on function bulkhead_private.is_of_the_cases(code text) is 'Whether an error comes of the cases of a chunk, so that fewer of them may succeed; otherwise it would meet any chunk.';
 
-create function bulkhead_private.is_touched_since(undo bulkhead.bulk_operations, case_id bigint, tags text[]) returns boolean
-  language plpgsql stable parallel unsafe security invoker
-  set search_path=pg_catalog, pg_temp
-  as 'd6e47f53dac0fa0aaaa7c5b05898832e';
-comment on function bulkhead_private.is_touched_since(undo bulkhead.bulk_operations, case_id bigint, tags text[]) is 'Whether another operation, not undone itself, has put one of these tags on the case, or taken it off, since the operation that this undo reverses.';
-
 create function bulkhead_private.join_terms(operator text, terms jsonb[]) returns jsonb[]
   language sql immutable parallel safe security invoker
   set search_path=pg_catalog, pg_temp
@@ -1570,7 +1579,7 @@ create function bulkhead_private.left_by_undo(undo bulkhead.bulk_operations) ret
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   set jit=off
-  as '70913adffe59c2a61784b69dee5eb5bc';
+  as 'f34400282cf2c23f03daf9324f3329c0';
 comment on function bulkhead_private.left_by_undo(undo bulkhead.bulk_operations) is 'The cases that an undo would leave alone, wholly or in part, if it ran now: what undo_chunk finds, read without a lock.';
 
 create function bulkhead_private.link_updated(suite bulkhead.test_suites, outcomes bulkhead_private.append_outcome[], links bulkhead_private.payload_link[]) returns void
@@ -1580,6 +1589,21 @@ create function bulkhead_private.link_updated(suite bulkhead.test_suites, outcom
   set jit=off
   as 'abfec9f80c7fd60ec4934e28ab908351';
 comment on function bulkhead_private.link_updated(suite bulkhead.test_suites, outcomes bulkhead_private.append_outcome[], links bulkhead_private.payload_link[]) is 'Puts the tags of an append on the cases that it updates.';
+
+create function bulkhead_private.links_that_stay(undo bulkhead.bulk_operations, case_ids bigint[], returning_links bulkhead_private.returning_link[]) returns TABLE(case_id bigint, tag text)
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  set enable_nestloop=off
+  set jit=off
+  as 'fb75a749021e3933f670061274dd63f8';
+comment on function bulkhead_private.links_that_stay(undo bulkhead.bulk_operations, case_ids bigint[], returning_links bulkhead_private.returning_link[]) is 'The links that an undo does not take off, because none of those whose place they took can come back: the other names that a rename or merge took away, or another tag of the exclusive group. The case would be left without either.';
+
+create function bulkhead_private.links_to_return(undo bulkhead.bulk_operations, case_ids bigint[]) returns SETOF bulkhead_private.returning_link
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  set jit=off
+  as 'b1563d4c116c132fe84b5f663e8c6cbc';
+comment on function bulkhead_private.links_to_return(undo bulkhead.bulk_operations, case_ids bigint[]) is 'The links that the operation to be undone took off these cases, each by the name that it has now, and whether it can come back: not when another operation has changed it since, or the dictionary has lost it or put it into another group.';
 
 create function bulkhead_private.log_append(suite_id bigint, counts jsonb, case_ids int8multirange) returns void
   language plpgsql volatile parallel unsafe security invoker
@@ -2006,16 +2030,16 @@ create function bulkhead_private.tag_tree_sql(tree jsonb) returns text
   as '1f0936e655513dcd6f589db02ba2cf8c';
 comment on function bulkhead_private.tag_tree_sql(tree jsonb) is 'A parsed tag expression as an SQL condition on a case c of the suite $1.';
 
-create function bulkhead_private.undo_added_links(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
+create function bulkhead_private.undo_added_links(operation bulkhead.bulk_operations, case_ids bigint[], returning_links bulkhead_private.returning_link[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '7e5f1f58f3cf55e1d3da2834a631de7d';
-comment on function bulkhead_private.undo_added_links(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Takes off the links that the operation put on and nobody has touched since; returns the cases where that was not so.';
+  as 'cd9a76b101c3a13c55a37bd56221129f';
+comment on function bulkhead_private.undo_added_links(operation bulkhead.bulk_operations, case_ids bigint[], returning_links bulkhead_private.returning_link[]) is 'Takes off the links that the operation put on and nobody has touched since, but for links_that_stay; returns the cases where that was not so.';
 
 create function bulkhead_private.undo_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'e0a49743c0ca826f88ac4bb37cb0023b';
+  as '8f051c4ae4289618dbf6292116575002';
 comment on function bulkhead_private.undo_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of undo. A case counts as skipped when anything of it was left alone because somebody has changed it since.';
 
 create function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
@@ -2030,11 +2054,11 @@ create function bulkhead_private.undo_deletions(operation bulkhead.bulk_operatio
   as 'd51f23fae7a6f203e95164f81a84d95d';
 comment on function bulkhead_private.undo_deletions(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Brings deleted cases back with their ids and versions; returns those whose external key was taken since.';
 
-create function bulkhead_private.undo_removed_links(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
+create function bulkhead_private.undo_removed_links(operation bulkhead.bulk_operations, returning_links bulkhead_private.returning_link[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '84e4d719af4c12120016be06cf6af1f8';
-comment on function bulkhead_private.undo_removed_links(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Puts back the links that the operation took off, as they were, where nobody has changed them since and no other tag of the group has come; returns the cases where that was not so.';
+  as '8bb1a4b320b830a0d4ae4e6385c10d4f';
+comment on function bulkhead_private.undo_removed_links(operation bulkhead.bulk_operations, returning_links bulkhead_private.returning_link[]) is 'Puts back the links that the operation took off, as they were, where they can come back (links_to_return) and no other tag of the group has come; returns the cases where that was not so.';
 
 create function bulkhead_private.undo_statuses(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker

@@ -10,7 +10,7 @@ import {
   tagsByKey,
 } from '../../helpers/cases.ts';
 import { rolledBack, useDatabase } from '../../helpers/database.ts';
-import { operate, undo } from '../../helpers/operations.ts';
+import { changes, operate, undo } from '../../helpers/operations.ts';
 
 const database = useDatabase(test);
 
@@ -140,5 +140,32 @@ test('merged tags come apart again, case by case', async (t) => {
     t.like(counts(await undo(client, merged)), { total: 4, changed: 4, skipped: 0 });
     t.deepEqual(await tagsByKey(client, suite_id), { ...cases, later: 'z' });
     t.deepEqual(await dictionary(client, suite_id), { x: null, y: null, z: null });
+  });
+});
+
+test('a new name stays where the old one cannot come back, because a later rename has taken it off again', async (t) => {
+  await rolledBack(database.pool, async (client) => {
+    const suite_id = await makeSuite(client);
+    const ids = await appendTagged(client, suite_id, { a: 'one', b: 'one' });
+    const rename = { suite_id, tag: 'one', new_name: 'two' };
+    const first = await operate(client, 'bulk_rename_tag', rename);
+    // somebody puts the old name on a case that has the new one
+    await client.query(
+      `insert into bulkhead.test_case_tags (suite_id, case_id, tag) values ($1, $2, 'one')`,
+      [suite_id, ids.a],
+    );
+    const again = await operate(client, 'bulk_rename_tag', rename);
+    t.deepEqual(await tagsByKey(client, suite_id), { a: 'two', b: 'two' });
+    const undone = await undo(client, first);
+    t.like(counts(undone), { total: 2, changed: 1, skipped: 1 });
+    t.deepEqual(await tagsByKey(client, suite_id), { a: 'two', b: 'one' });
+    t.deepEqual(await changes(client, undone), [
+      'a left_alone one TCCHG',
+      'a left_alone two TCCHG',
+      'b link_added one',
+      'b link_removed two',
+    ]);
+    await undo(client, again);
+    t.deepEqual(await tagsByKey(client, suite_id), { a: 'one two', b: 'one' });
   });
 });
