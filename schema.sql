@@ -1117,7 +1117,7 @@ create function bulkhead.routes_of_cases(suite_id bigint, case_ids bigint[]) ret
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
   set jit=off
-  as '62e27e4bc091ed09cb7f394fe67259a5';
+  as 'e94d47560ef51eaa5c77f98e83291155';
 comment on function bulkhead.routes_of_cases(suite_id bigint, case_ids bigint[]) is 'Where cases go: of the routes that select a case, the one with the lowest precedence; null where none does.';
 grant execute on function bulkhead.routes_of_cases(suite_id bigint, case_ids bigint[]) to bulkhead_user;
 
@@ -1208,7 +1208,7 @@ comment on function bulkhead_private.acts_as_owner() is 'Whether the session act
 create function bulkhead_private.adopt_changes(suite_ids bigint[], external_keys text[]) returns TABLE(inserted integer, updated integer, deleted integer, links integer)
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'b169b4118bca2987be6555ff4e52acbb';
+  as '9749b87eb6653590d571bcffb78d09e1';
 comment on function bulkhead_private.adopt_changes(suite_ids bigint[], external_keys text[]) is 'Makes the cases with these keys, and those of pg_temp.adopted_rows, what they are in the source, in each of these suites that is concerned; returns how many changed in all.';
 
 create function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) returns TABLE(cases integer, links integer, last_id text)
@@ -1225,7 +1225,7 @@ create function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopt
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as '2cf9bd5294eeb05e7be1de046d0842bf';
+  as '510ca99337a697dff9dc16cceda90972';
 comment on function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopted_suites, external_keys text[]) is 'Gives the cases with these keys the links that they have in pg_temp.adopted_rows, and no others; returns how many came or went.';
 
 create function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adopted_suites, external_keys text[]) returns TABLE(inserted integer, updated integer, deleted integer, links integer)
@@ -1233,7 +1233,7 @@ create function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adop
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as '73b402e3ab9be557241638d05b0b2ded';
+  as '6057f3587d69641da305639f5d9f22ff';
 comment on function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adopted_suites, external_keys text[]) is 'Makes the cases with these keys, and those of pg_temp.adopted_rows, what they are in the source: a key without a row there is deleted. Repeating it changes nothing.';
 
 create function bulkhead_private.adopted_cases(suite_id bigint) returns TABLE(external_key text, hash bigint, tags text[])
@@ -1254,7 +1254,7 @@ create function bulkhead_private.append_known(suite bulkhead.test_suites, payloa
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as '0d26b041b40273e9b8843f7e8567f4d8';
+  as 'd888e67ab473dd54ac696cc1aa451813';
 comment on function bulkhead_private.append_known(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], outcomes bulkhead_private.append_outcome[], on_conflict text) is 'What becomes of payloads whose external key the suite already has: unchanged, skipped, updated, or TCKEY for all of them.';
 
 create function bulkhead_private.append_payloads(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[], on_conflict text) returns SETOF bulkhead_private.append_outcome
@@ -1357,7 +1357,7 @@ comment on function bulkhead_private.clock() is 'The time, for logic that depend
 create function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '8250ddb012092e648aba330a6c0bf273';
+  as 'facb076fe4ffe1c140064fb9f13d71f4';
 comment on function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of copy: the cases with those of their tags that the other suite''s dictionary has. A taken external key: skipped.';
 
 create function bulkhead_private.count_adopted(suite_id bigint, cases bigint) returns void
@@ -1387,13 +1387,13 @@ comment on function bulkhead_private.define_adopted_tags(source text) is 'Define
 create function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) returns text[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '30dc8fe2e75644e8e57ed401aa698165';
+  as '838bc9215b8405b04d55e83029ad93d5';
 comment on function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) is 'Adds to the suite''s dictionary those of the names that it lacks, and returns them. Closed dictionary: TCCLO; not a name: TCTAG.';
 
 create function bulkhead_private.delete_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '12cc7457c3442275fe91174354da8702';
+  as '97b7107ffa03517d40b7405e3f586fce';
 comment on function bulkhead_private.delete_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of delete. The last version of each case goes to test_case_versions, by the trigger on test_cases.';
 
 create function bulkhead_private.disown_status() returns trigger
@@ -1405,7 +1405,7 @@ comment on function bulkhead_private.disown_status() is 'Trigger: a status that 
 create function bulkhead_private.drop_adopted_chunk(suite_id bigint, cases integer) returns integer
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'a91583876c5a92a0a4450aeaac4c8f1a';
+  as '11bf723e641181e9a5b1d6677f662106';
 comment on function bulkhead_private.drop_adopted_chunk(suite_id bigint, cases integer) is 'Takes a chunk of an adopted suite''s cases back out, with their history, or, when there is none left, the suite; returns how many cases it was. After the cut-over: TCARG.';
 
 create function bulkhead_private.end_session(hash bytea) returns void
@@ -1453,7 +1453,7 @@ comment on function bulkhead_private.has_staging() is 'Whether this session has 
 create function bulkhead_private.hold_cases(operation bulkhead.bulk_operations, case_ids bigint[]) returns void
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '6ece4e3bef308b62c7747d96609a681e';
+  as '9dcc4f81d66edf4ba9fcb3c0204df84f';
 comment on function bulkhead_private.hold_cases(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Locks the cases of a chunk that deals with exclusive groups, as an append locks the cases that it updates: neither finds, when it puts its tag on a case, that the other has just put another one of the group there.';
 
 create function bulkhead_private.hold_dictionary(suite_id bigint) returns void
@@ -1587,7 +1587,7 @@ create function bulkhead_private.link_updated(suite bulkhead.test_suites, outcom
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as 'abfec9f80c7fd60ec4934e28ab908351';
+  as 'c01bcc19b6459fefa52e5e20d502fd3a';
 comment on function bulkhead_private.link_updated(suite bulkhead.test_suites, outcomes bulkhead_private.append_outcome[], links bulkhead_private.payload_link[]) is 'Puts the tags of an append on the cases that it updates.';
 
 create function bulkhead_private.links_that_stay(undo bulkhead.bulk_operations, case_ids bigint[], returning_links bulkhead_private.returning_link[]) returns TABLE(case_id bigint, tag text)
@@ -1595,15 +1595,16 @@ create function bulkhead_private.links_that_stay(undo bulkhead.bulk_operations, 
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as 'fb75a749021e3933f670061274dd63f8';
+  as 'ccb1e63c6a6ef45c7641dcb7559384f3';
 comment on function bulkhead_private.links_that_stay(undo bulkhead.bulk_operations, case_ids bigint[], returning_links bulkhead_private.returning_link[]) is 'The links that an undo does not take off, because none of those whose place they took can come back: the other names that a rename or merge took away, or another tag of the exclusive group. The case would be left without either.';
 
 create function bulkhead_private.links_to_return(undo bulkhead.bulk_operations, case_ids bigint[]) returns SETOF bulkhead_private.returning_link
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
+  set enable_nestloop=off
   set jit=off
-  as 'b1563d4c116c132fe84b5f663e8c6cbc';
-comment on function bulkhead_private.links_to_return(undo bulkhead.bulk_operations, case_ids bigint[]) is 'The links that the operation to be undone took off these cases, each by the name that it has now, and whether it can come back: not when another operation has changed it since, or the dictionary has lost it or put it into another group.';
+  as '70856e258ea71b5e33ced5526759858c';
+comment on function bulkhead_private.links_to_return(undo bulkhead.bulk_operations, case_ids bigint[]) is 'The links that the operation to be undone took off these cases, each by the name that it has now, and whether it can come back: not when another operation, not undone itself, has changed it since, or the dictionary has lost it or put it into another group.';
 
 create function bulkhead_private.log_append(suite_id bigint, counts jsonb, case_ids int8multirange) returns void
   language plpgsql volatile parallel unsafe security invoker
@@ -1721,7 +1722,7 @@ create function bulkhead_private.payload_links(suite bulkhead.test_suites, paylo
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as '0ba033f5110273cf44bea10aff5a1278';
+  as '592f171340985a325f70a648fa6baf6a';
 comment on function bulkhead_private.payload_links(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[]) is 'The links that the payloads ask for, with missing tags defined and aliases followed. Two tags of one group: TCGRP.';
 
 create function bulkhead_private.payload_problem(item jsonb) returns text
@@ -1917,6 +1918,8 @@ comment on function bulkhead_private.run_in_call(operation bulkhead.bulk_operati
 create function bulkhead_private.selected_targets(operation bulkhead.bulk_operations) returns bulkhead_private.chunk_targets
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
+  set enable_sort=off
+  set jit=off
   as '2b065b8b296f744db7c1850435f5814a';
 comment on function bulkhead_private.selected_targets(operation bulkhead.bulk_operations) is 'The next chunk of the cases that the operation''s selection matches, after its cursor and up to its high-water id.';
 
@@ -1935,7 +1938,7 @@ comment on function bulkhead_private.selection_sql(selection jsonb) is 'A select
 create function bulkhead_private.set_status_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '20238206a1a1c71711d332e2e68be2c0';
+  as '61ff54577c355856c4d8e5c084266145';
 comment on function bulkhead_private.set_status_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of set_status.';
 
 create function bulkhead_private.signed_request(key bulkhead_private.signing_key, signed text) returns text
@@ -2003,7 +2006,7 @@ comment on function bulkhead_private.suites_of_token(principal text, suite_id bi
 create function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '8303a3716818625763b7b34ef4764512';
+  as '63b24bc8599657771c002ec4ea0bd6e1';
 comment on function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of tag, rename_tag and merge_tags: takes the links of "remove" off the cases and puts those of "add" on. A case that has another tag of an exclusive group is served by on_exclusive: replace, skip or fail.';
 
 create function bulkhead_private.tag_family(suite_id bigint, name text) returns text[]
@@ -2045,7 +2048,7 @@ comment on function bulkhead_private.undo_chunk(operation bulkhead.bulk_operatio
 create function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '57eb65329d2ffb74123d67144489c230';
+  as '7c213ef5254074e0eebc65e4929b12b0';
 comment on function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Deletes copies that nobody has touched since; returns the source cases of the others.';
 
 create function bulkhead_private.undo_deletions(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
@@ -2063,7 +2066,7 @@ comment on function bulkhead_private.undo_removed_links(operation bulkhead.bulk_
 create function bulkhead_private.undo_statuses(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'fc1a5b378ca992bec6c89ecf85de333c';
+  as 'a748acf86c68a4cfd7688917e71e22f0';
 comment on function bulkhead_private.undo_statuses(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Gives the cases the status back that they had, where the operation''s is still the last; returns the cases where it is not.';
 
 create function bulkhead_private.undo_targets(operation bulkhead.bulk_operations) returns bulkhead_private.chunk_targets

@@ -1,5 +1,5 @@
 --! Previous: sha1:159bfd18489125db568b6f13b57a8392466d2d83
---! Hash: sha1:19588604fe37ab2807a3b325291a40d189108ad5
+--! Hash: sha1:7145bdae21e79d0dfb377a5c833e554465d28d6d
 --! Message: a tag outlives undo
 
 --! split: 1-current.sql
@@ -23,6 +23,7 @@ language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+set enable_nestloop = off -- the planner cannot know how many changes there are
 set jit = off
 as $$
 declare
@@ -32,46 +33,57 @@ declare
     select jsonb_array_elements_text(undo.parameters -> 'remove') where undo.parameters ->> 'undoes_kind' in ('rename_tag', 'merge_tags')
   );
   v_renamed constant text[] := bulkhead_private.renamed_since(undo);
+  v_later constant bigint[] := array(
+    select o.id
+    from bulkhead.bulk_operations o
+    where o.suite_id = undo.suite_id and o.id > undo.undoes_operation_id and o.kind <> 'undo'
+      and not exists (
+        select from bulkhead.bulk_operations u
+        where u.suite_id = o.suite_id and u.undoes_operation_id = o.id and u.state = 'succeeded'
+      )
+  );
 begin
   return query
-  select
-    r.case_id, r.tag, r.group_key, r.link_operation_id, coalesce(now.name, r.tag),
-    (now.name is not null or r.tag = any (v_returning))
-    and coalesce(now.group_key, r.group_key) = r.group_key
-    -- has another operation put this tag on or taken it off since, and was it not undone itself?
-    and not exists (
-      select
-      from bulkhead_private.change_log l
-      join bulkhead.bulk_operations o on o.suite_id = l.suite_id and o.id = l.operation_id and o.kind <> 'undo'
-      where l.suite_id = undo.suite_id and l.operation_id > undo.undoes_operation_id
-        and l.change in ('link_added', 'link_removed') and l.tag in (r.tag, now.name)
-        and r.case_id between l.first_case_id and l.last_case_id and r.case_id = any (l.case_ids)
-        and not exists (
-          select from bulkhead.bulk_operations u
-          where u.suite_id = o.suite_id and u.undoes_operation_id = o.id and u.state = 'succeeded'
-        )
-      offset 0
-    )
-  from bulkhead_private.changes_of(undo, 'link_removed', case_ids) as r
-  left join lateral (
-    select n.name, n.group_key
+  with removed as materialized (
+    select * from bulkhead_private.changes_of(undo, 'link_removed', links_to_return.case_ids)
+  ),
+  called as materialized (
+    select o.name as tag, case
+      when o.name <> all (v_renamed) then o.name
+      when o.name = any (v_returning) and o.alias_of = v_into_tag then coalesce(undo.parameters #>> array['aliases', o.name], o.name)
+      else coalesce(o.alias_of, o.name)
+    end as tag_now
     from bulkhead.suite_tags o
-    join bulkhead.suite_tags n
-      on n.suite_id = undo.suite_id
-      and n.name = case
-        when o.name <> all (v_renamed) then o.name
-        when o.name = any (v_returning) and o.alias_of = v_into_tag then coalesce(undo.parameters #>> array['aliases', o.name], o.name)
-        else coalesce(o.alias_of, o.name)
-      end
-    where o.suite_id = undo.suite_id and o.name = r.tag
-    offset 0
-  ) as now on true;
+    where o.suite_id = undo.suite_id and o.name = any (array(select distinct r.tag from removed r))
+  ),
+  named as materialized (
+    select r.*, coalesce(n.name, r.tag) as tag_now, coalesce(n.group_key, r.group_key) as group_now,
+      n.name is not null or r.tag = any (v_returning) as has_name
+    from removed r
+    left join called c on c.tag = r.tag
+    left join bulkhead.suite_tags n
+      on n.suite_id = undo.suite_id and n.name = any (array(select d.tag_now from called d)) and n.name = c.tag_now
+  ),
+  changed as materialized (
+    select distinct r.case_id, r.tag
+    from bulkhead_private.change_log l
+    cross join unnest(l.case_ids) as u (case_id)
+    join named r on r.case_id = u.case_id
+    where l.suite_id = undo.suite_id and l.operation_id = any (v_later) and l.change in ('link_added', 'link_removed')
+      and l.first_case_id <= links_to_return.case_ids[cardinality(links_to_return.case_ids)]
+      and l.last_case_id >= links_to_return.case_ids[1]
+      and l.tag in (r.tag, r.tag_now)
+  )
+  select
+    r.case_id, r.tag, r.group_key, r.link_operation_id, r.tag_now, r.has_name and r.group_now = r.group_key and c.tag is null
+  from named r
+  left join changed c on c.case_id = r.case_id and c.tag = r.tag;
 end
 $$;
 
 comment on function bulkhead_private.links_to_return(bulkhead.bulk_operations, bigint[]) is
   'The links that the operation to be undone took off these cases, each by the name that it has now, and whether it can come back: not when '
-  'another operation has changed it since, or the dictionary has lost it or put it into another group.';
+  'another operation, not undone itself, has changed it since, or the dictionary has lost it or put it into another group.';
 --! EndIncluded operations/links_to_return.sql
 --! Included operations/links_that_stay.sql
 create or replace function bulkhead_private.links_that_stay(
@@ -91,8 +103,11 @@ declare
   v_is_rename constant boolean := undo.parameters ->> 'undoes_kind' in ('rename_tag', 'merge_tags');
 begin
   return query
+  with added as materialized (
+    select * from bulkhead_private.changes_of(undo, 'link_added', case_ids)
+  )
   select a.case_id, a.tag
-  from bulkhead_private.changes_of(undo, 'link_added', case_ids) as a
+  from added a
   join unnest(returning_links) as r on r.case_id = a.case_id
   where v_is_rename or a.group_key <> '' and r.group_key = a.group_key
   group by a.case_id, a.tag

@@ -1,5 +1,5 @@
---! Previous: sha1:19588604fe37ab2807a3b325291a40d189108ad5
---! Hash: sha1:4455c116ce2985f563908a85e6df508d4ec71da8
+--! Previous: sha1:7145bdae21e79d0dfb377a5c833e554465d28d6d
+--! Hash: sha1:0f15960ab41a027d81fd41e00254845219d52502
 --! Message: adopting many suites
 
 --! split: 1-current.sql
@@ -30,7 +30,7 @@ begin
     select c
     from bulkhead.test_cases c
     left join pg_temp.adopted_rows r on r.source_suite = suite.source_suite and r.external_key = c.external_key
-    where c.suite_id = suite.suite_id and c.external_key = any (v_keys collate "C")
+    where c.suite_id = suite.suite_id and c.external_key = any (array(select unnest(v_keys) collate "C"))
       and (
         r.line is null or c.input <> r.input or c.metadata <> r.metadata
         or c.expected_output is distinct from r.expected_output or c.status <> r.status
@@ -49,7 +49,8 @@ begin
     left join unnest(v_old) as o on o.external_key = r.external_key
     where r.source_suite = suite.source_suite and not exists (
       select from bulkhead.test_cases c
-      where c.suite_id = suite.suite_id and c.external_key = r.external_key collate "C" and c.external_key = any (v_keys collate "C")
+      where c.suite_id = suite.suite_id and c.external_key = r.external_key collate "C"
+        and c.external_key = any (array(select unnest(v_keys) collate "C"))
     )
     order by r.line
     returning id
@@ -100,7 +101,7 @@ begin
   loop
     -- most suites have neither a row to bring nor a case to take away
     continue when v_suite.source_suite <> all (v_staged) and not exists (
-      select from bulkhead.test_cases c where c.suite_id = v_suite.suite_id and c.external_key = any (external_keys collate "C")
+      select from bulkhead.test_cases c where c.suite_id = v_suite.suite_id and c.external_key = any (array(select unnest(external_keys) collate "C"))
     );
     select * into v_changes from bulkhead_private.adopt_suite_changes(v_suite, external_keys) as c;
     inserted := inserted + v_changes.inserted;
