@@ -2,7 +2,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Remote } from '../config.ts';
 import { BulkheadError } from '../errors.ts';
-import { type Id, suiteId } from './documents.ts';
+import type { Id } from './documents/shared.ts';
+import { suiteId } from './documents/suites.ts';
 import { type Ask, makeAsk } from './graphql.ts';
 import { type Http, makeHttp } from './http.ts';
 

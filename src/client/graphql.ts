@@ -3,7 +3,7 @@ import { type Http, readText } from './http.ts';
 import { type AnsweredError, notBulkhead, refusalOf } from './refusals.ts';
 import { withRetries } from './retry.ts';
 
-/** A document, with the types of what it gives and takes; documents.ts has them all. */
+/** A document, with the types of what it gives and takes; the folder documents has them all. */
 export type Document<Data, Variables> = string & { readonly of?: [Data, Variables] };
 
 /** `retries`: how often a query is tried again, if that is worth it. */

@@ -1,7 +1,13 @@
 /** Submitting an operation, or only asking what it would do: one way for every verb. */
 import type { Command } from 'commander';
 import { type Client, type ClientDeps, makeClient } from './client.ts';
-import type { Id, Operation, OperationDocument, Preview, PreviewDocument } from './documents.ts';
+import type {
+  Operation,
+  OperationDocument,
+  Preview,
+  PreviewDocument,
+} from './documents/operations.ts';
+import type { Id } from './documents/shared.ts';
 import { describeOperation, hasEnded, requireSuccess, waitForEnd } from './waiting.ts';
 
 /** The flags of every verb that submits an operation. */

@@ -1,7 +1,7 @@
 /** How far an operation is: a bar for somebody who looks on, lines now and then for a log. */
 import { SingleBar } from 'cli-progress';
 import type { ClientDeps } from './client.ts';
-import type { Operation } from './documents.ts';
+import type { Operation } from './documents/operations.ts';
 
 /** Is told of each state of an operation; `stop` puts the screen in order. */
 export type Progress = { show(operation: Operation): void; stop(): void };

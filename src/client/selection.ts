@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collect } from '../commands/access.ts';
 import { BulkheadError } from '../errors.ts';
-import type { Selection } from './documents.ts';
+import type { Selection } from './documents/shared.ts';
 
 /** What the flags gave. */
 export type SelectionFlags = {

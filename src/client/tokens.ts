@@ -1,7 +1,7 @@
 /** Tokens over HTTP: the same that commands/token.ts does in a database. */
 import type { TokenStore } from '../commands/token.ts';
 import { type Client, present } from './client.ts';
-import * as documents from './documents-more.ts';
+import * as documents from './documents/tokens.ts';
 import { allPages } from './graphql.ts';
 
 type Row = Awaited<ReturnType<TokenStore['list']>>[number];

@@ -6,7 +6,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BulkheadError, registry } from '../errors.ts';
 import { type Client, type ClientDeps, present } from './client.ts';
-import { findOperation, type Id, type Operation } from './documents.ts';
+import { findOperation, type Operation } from './documents/operations.ts';
+import type { Id } from './documents/shared.ts';
 import { makeProgress } from './progress.ts';
 
 /** Milliseconds until the first look and, growing, between the later ones. */

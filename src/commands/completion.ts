@@ -6,7 +6,7 @@
  */
 import { Argument, type Command } from 'commander';
 import { type ClientDeps, makeClient } from '../client/client.ts';
-import * as documents from '../client/documents.ts';
+import * as documents from '../client/documents/suites.ts';
 
 /** A verb, by its path from the program, and what may follow it. */
 export type CompletedVerb = {

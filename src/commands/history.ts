@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { type Client, type ClientDeps, makeClient } from '../client/client.ts';
-import type { Id } from '../client/documents.ts';
-import * as documents from '../client/documents-more.ts';
+import type { Id } from '../client/documents/shared.ts';
+import * as documents from '../client/documents/versions.ts';
 import { BulkheadError } from '../errors.ts';
 import { type Column, printRows, showTime } from './access.ts';
 import { readCount } from './flags.ts';

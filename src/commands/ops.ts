@@ -1,7 +1,7 @@
 /** `bulkhead ops`: the operations of a suite. */
 import { type Command, Option } from 'commander';
 import { type ClientDeps, makeClient, present } from '../client/client.ts';
-import * as documents from '../client/documents.ts';
+import * as documents from '../client/documents/operations.ts';
 import {
   addOperationFlags,
   finish,

@@ -1,8 +1,8 @@
 /** `bulkhead routes`: the named selections that CI asks for. */
 import { type Command, Option } from 'commander';
 import { type Client, type ClientDeps, makeClient, present } from '../client/client.ts';
-import type { Id } from '../client/documents.ts';
-import * as documents from '../client/documents-more.ts';
+import * as documents from '../client/documents/routes.ts';
+import type { Id } from '../client/documents/shared.ts';
 import { allPages } from '../client/graphql.ts';
 import { BulkheadError } from '../errors.ts';
 import { type Column, printRows } from './access.ts';

@@ -1,7 +1,7 @@
 /** `bulkhead snapshot`: immutable, named lists of case versions. */
 import type { Command } from 'commander';
 import { type ClientDeps, makeClient, present } from '../client/client.ts';
-import * as documents from '../client/documents-more.ts';
+import * as documents from '../client/documents/snapshots.ts';
 import { allPages } from '../client/graphql.ts';
 import { addSelection, type SelectionFlags, selectionOf } from '../client/selection.ts';
 import { type Column, printRows, showTime } from './access.ts';

@@ -1,7 +1,7 @@
 /** `bulkhead suites`: which suites the token sees. */
 import type { Command } from 'commander';
 import { type ClientDeps, makeClient } from '../client/client.ts';
-import * as documents from '../client/documents.ts';
+import * as documents from '../client/documents/suites.ts';
 import { allPages } from '../client/graphql.ts';
 import { type Column, printRows, showTime } from './access.ts';
 

@@ -1,7 +1,7 @@
 /** `bulkhead tag`, `untag` and `archive`: operations on selected cases. */
 import { type Command, Option } from 'commander';
 import type { ClientDeps } from '../client/client.ts';
-import * as documents from '../client/documents.ts';
+import * as documents from '../client/documents/operations.ts';
 import { addOperationFlags, type OperationFlags, runOperation } from '../client/operations.ts';
 import {
   addAll,

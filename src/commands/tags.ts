@@ -1,7 +1,7 @@
 /** `bulkhead tags`: the dictionary of a suite. */
 import type { Command } from 'commander';
 import { type ClientDeps, makeClient, present } from '../client/client.ts';
-import * as documents from '../client/documents.ts';
+import * as documents from '../client/documents/tags.ts';
 import { allPages } from '../client/graphql.ts';
 import { addOperationFlags, type OperationFlags, runOperation } from '../client/operations.ts';
 import { type Column, printRows } from './access.ts';
