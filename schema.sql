@@ -744,7 +744,7 @@ grant execute on function bulkhead.append_cases(suite_id bigint, cases jsonb, on
 create function bulkhead.append_import(suite_id bigint, on_conflict text DEFAULT 'fail'::text, dry_run boolean DEFAULT false, request_key text DEFAULT NULL::text, request_hash bytea DEFAULT NULL::bytea) returns TABLE(cases integer, inserted integer, unchanged integer, updated integer, skipped integer, results text)
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'c6299f718d49af5dd508323e97d25c2b';
+  as '3923c2bdd559871d71ea0061bd85e688';
 comment on function bulkhead.append_import(suite_id bigint, on_conflict text, dry_run boolean, request_key text, request_hash bytea) is 'Appends all rows of pg_temp.import_rows in one transaction, and returns, piece by piece, how many were inserted, unchanged, updated and skipped, and a line of JSON for each: {"line", "external_key", "case_id", "outcome"}. dry_run is for who rolls it back: it links no tag that would be new. With a request_key the answer is kept, for append_answer. Errors name the case by its line.';
 grant execute on function bulkhead.append_import(suite_id bigint, on_conflict text, dry_run boolean, request_key text, request_hash bytea) to bulkhead_user;
 
@@ -1217,7 +1217,7 @@ create function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) r
   set enable_nestloop=off
   set jit=off
   set work_mem=64MB
-  as 'ad155e5f8c4597cdce8b727a121e1489';
+  as 'd96d10665a479625679b7d823ffc4e37';
 comment on function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) is 'Adds the cases of pg_temp.adopted_rows with their links to the suite, and moves the adoption''s cursor behind them, in one transaction. Their tags are to be defined before: define_adopted_tags. No row when somebody has cancelled the operation.';
 
 create function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopted_suites, external_keys text[]) returns integer
@@ -1270,7 +1270,7 @@ create function bulkhead_private.append_rows(suite bulkhead.test_suites, from_li
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as 'c4a2961f66e024740d2dd40c6deb6c7f';
+  as '20f1ad018c2a9c23dc4d965426324bf4';
 comment on function bulkhead_private.append_rows(suite bulkhead.test_suites, from_line integer, to_line integer, on_conflict text, dry_run boolean, all_new boolean) is 'Appends the rows of an import from one line to another, and says what became of each; all_new: whether to try it as if the suite had none of them. What calls it logs them: log_append.';
 
 create function bulkhead_private.begin_adoption(source text, source_suite text, slug text, name text, mapping jsonb, method text, cases bigint) returns bigint
@@ -1359,12 +1359,6 @@ create function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, 
   set search_path=pg_catalog, pg_temp
   as 'facb076fe4ffe1c140064fb9f13d71f4';
 comment on function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of copy: the cases with those of their tags that the other suite''s dictionary has. A taken external key: skipped.';
-
-create function bulkhead_private.count_adopted(suite_id bigint, cases bigint) returns void
-  language plpgsql volatile parallel unsafe security invoker
-  set search_path=pg_catalog, pg_temp
-  as 'dfae1604f42644b930e3c49da5001792';
-comment on function bulkhead_private.count_adopted(suite_id bigint, cases bigint) is 'Brings the statistics of a suite''s partition up to date when they know of less than a quarter of its cases. Without them each key that leads with suite_id looks as good as another, and a session whose plans are made then looks for each case of a link by the wrong one.';
 
 create function bulkhead_private.count_selected(suite_id bigint, selection jsonb) returns bigint
   language plpgsql stable parallel unsafe security invoker
@@ -1848,6 +1842,12 @@ create function bulkhead_private.recover_operations() returns SETOF bigint
   set search_path=pg_catalog, pg_temp
   as '44230a5d2ddbbb4bd6d14b9b3ecebca7';
 comment on function bulkhead_private.recover_operations() is 'Frees the jobs of dead workers, and queues what operations nobody runs and no job will run soon. Every worker calls it every few seconds; returns the suites queued.';
+
+create function bulkhead_private.refresh_statistics(suite_id bigint, cases bigint) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'e9ed1a06b1c3aaf198029c060deb573d';
+comment on function bulkhead_private.refresh_statistics(suite_id bigint, cases bigint) is 'Brings the statistics of a suite''s partitions up to date when they know of less than a quarter of the cases that it has got. Plans that sessions have made while a partition was small end with that: to them each key that leads with suite_id looks as good as another, and whoever links a case, or appends one, reads the whole suite.';
 
 create function bulkhead_private.refuse_audit_change() returns trigger
   language plpgsql volatile parallel unsafe security invoker

@@ -1,7 +1,14 @@
 /** Whoever changes some cases reads those, and not the suite, also when the statistics were made before the suite was filled. */
 import test from 'ava';
 import type pg from 'pg';
-import { append, callOne, makeSuite, type Operation } from '../../helpers/cases.ts';
+import {
+  append,
+  call,
+  callOne,
+  makeSuite,
+  type Operation,
+  type Queryable,
+} from '../../helpers/cases.ts';
 import { makeDatabase, rolledBack } from '../../helpers/database.ts';
 import { holdSuite, runChunk, runToEnd, setChunkSize } from '../../helpers/operations.ts';
 import { openSession } from '../../helpers/waits.ts';
@@ -59,7 +66,7 @@ const makeCases = (key: string, first: number, count: number, input = 'as it was
   }));
 
 /** Rows of cases, links, versions and dictionaries that some work reads. */
-async function rowsRead(client: pg.PoolClient, work: () => Promise<unknown>): Promise<number> {
+async function rowsRead(client: Queryable, work: () => Promise<unknown>): Promise<number> {
   const count = async () => {
     const { rows } = await client.query(`
       select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::integer as read
@@ -109,11 +116,11 @@ for (const [what, [name, args]] of Object.entries(operations))
 /** What writes cases of a suite, some new and some known. */
 const writers: Record<
   string,
-  (client: pg.PoolClient, suite: string, payload: Payload[]) => Promise<unknown>
+  (client: Queryable, suite: string, payload: Payload[]) => Promise<unknown>
 > = {
   append: (client, suite, payload) => append(client, suite, payload, 'update'),
   import: (client, suite_id, payload) =>
-    callOne(client, 'import_at_once', {
+    call(client, 'import_at_once', {
       ...{ suite_id, on_conflict: 'update', tag_meanings: '{}' },
       import_rows: JSON.stringify(payload.map((row, line) => ({ ...row, line: line + 1 }))),
     }),
@@ -134,3 +141,18 @@ for (const [what, write] of Object.entries(writers))
       }
     });
   });
+
+test('plans that sessions have made while a suite was small do not outlive an import', async (t) => {
+  const database = await makeDatabase(t);
+  const session = await openSession(t, database);
+  const suite_id = await makeSuite(session);
+  await append(session, suite_id, makeCases('k', 0, 1));
+  await session.query('analyze bulkhead.test_cases, bulkhead.test_case_tags, bulkhead.suite_tags');
+  for (let n = 1; n < 10; n++) await append(session, suite_id, makeCases('k', n, 1));
+  const importer = await openSession(t, database);
+  await writers.import?.(importer, suite_id, makeCases('imported', 0, cases));
+  await session.query('begin');
+  const read = await rowsRead(session, () => append(session, suite_id, makeCases('new', 0, 1)));
+  await session.query('commit');
+  t.true(read <= mostFor(1), `${read} rows read`);
+});
