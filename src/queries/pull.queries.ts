@@ -68,7 +68,9 @@ export interface IFindPullQueryParams {
 
 /** 'FindPullQuery' return type */
 export interface IFindPullQueryResult {
+  jit: string;
   query: string;
+  sort: string;
 }
 
 /** 'FindPullQuery' query type */
@@ -77,12 +79,15 @@ export interface IFindPullQueryQuery {
   result: IFindPullQueryResult;
 }
 
-const findPullQueryIR: any = {"usedParamSet":{"suiteId":true,"where":true,"status":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":27,"b":35}]},{"name":"where","required":false,"transform":{"type":"scalar"},"locs":[{"a":38,"b":43}]},{"name":"status","required":false,"transform":{"type":"scalar"},"locs":[{"a":46,"b":52}]}],"statement":"select bulkhead.pull_query(:suiteId!, :where, :status) as \"query!\""};
+const findPullQueryIR: any = {"usedParamSet":{"suiteId":true,"where":true,"status":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":29,"b":37}]},{"name":"where","required":false,"transform":{"type":"scalar"},"locs":[{"a":40,"b":45}]},{"name":"status","required":false,"transform":{"type":"scalar"},"locs":[{"a":48,"b":54}]}],"statement":"select\n  bulkhead.pull_query(:suiteId!, :where, :status) as \"query!\",\n  set_config('enable_sort', 'off', true) as \"sort!\",\n  set_config('jit', 'off', true) as \"jit!\""};
 
 /**
  * Query generated from SQL:
  * ```
- * select bulkhead.pull_query(:suiteId!, :where, :status) as "query!"
+ * select
+ *   bulkhead.pull_query(:suiteId!, :where, :status) as "query!",
+ *   set_config('enable_sort', 'off', true) as "sort!",
+ *   set_config('jit', 'off', true) as "jit!"
  * ```
  */
 export const findPullQuery = new PreparedQuery<IFindPullQueryParams,IFindPullQueryResult>(findPullQueryIR);

@@ -210,6 +210,7 @@ async function resolve(client: pg.ClientBase, suiteId: string, selection: Select
 
 type Asked = { where: string | null; status: string | null };
 
+/** The query, for this transaction: in the order of the key it gives its first row at once, where a sort would keep all of them first. */
 async function findQuery(client: pg.ClientBase, suiteId: string, { where, status }: Asked) {
   const [found] = await findPullQuery.run({ suiteId, where, status }, client);
   if (!found) throw new Error('pull_query returned nothing');
