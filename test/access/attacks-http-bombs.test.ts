@@ -112,11 +112,11 @@ test.serial('a bomb is refused before the database hears of it', async (t) => {
     t.regex(body.errors?.[0]?.message ?? '', says, name);
     t.true(text.length < 100_000, `${name}: ${text.length} characters`);
     t.true(status === 200 || status === 400, `${name}: ${status}`);
-    t.deepEqual(
-      counted.take().filter(({ application }) => /api/.test(application)),
-      [],
-      name,
-    );
+    // Who asks is looked up again when a change of access has been told, also late that of the token.
+    const heard = counted
+      .take()
+      .filter(({ application, text }) => /api/.test(application) && !/use_credential/.test(text));
+    t.deepEqual(heard, [], name);
   }
 });
 
