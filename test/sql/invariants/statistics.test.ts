@@ -9,7 +9,7 @@ import {
   type Operation,
   type Queryable,
 } from '../../helpers/cases.ts';
-import { makeDatabase, rolledBack } from '../../helpers/database.ts';
+import { makeDatabase, rolledBack, useDatabase } from '../../helpers/database.ts';
 import { holdSuite, runChunk, runToEnd, setChunkSize } from '../../helpers/operations.ts';
 import { openSession } from '../../helpers/waits.ts';
 
@@ -19,14 +19,22 @@ const [cases, some] = [10_000, 50];
 /** Whoever changes so many cases and reads more rows has looked at others, too. */
 const mostFor = (changed: number) => 100 + 20 * changed;
 
+const database = useDatabase(test);
+
 /** A large suite in partitions that were analysed when they had the cases of another suite only. */
-async function makeUnknownSuite(client: pg.PoolClient): Promise<string> {
-  const suite = await makeSuite(client);
-  await fill(client, await makeNeighbour(client, suite));
-  await client.query('analyze bulkhead.test_cases, bulkhead.test_case_tags');
-  await fill(client, suite);
-  return suite;
-}
+let suite_id: string;
+
+test.serial.before('fill a suite behind ANALYZE', async () => {
+  const client = await database.pool.connect();
+  try {
+    suite_id = await makeSuite(client);
+    await fill(client, await makeNeighbour(client, suite_id));
+    await client.query('analyze bulkhead.test_cases, bulkhead.test_case_tags');
+    await fill(client, suite_id);
+  } finally {
+    client.release();
+  }
+});
 
 /** Another suite in the same partitions: all tables are partitioned alike. */
 async function makeNeighbour(client: pg.PoolClient, suite: string): Promise<string> {
@@ -43,7 +51,7 @@ async function makeNeighbour(client: pg.PoolClient, suite: string): Promise<stri
 async function fill(client: pg.PoolClient, suite_id: string) {
   for (const name of ['tier_a', 'tier_b'])
     await callOne(client, 'define_tag', { suite_id, name, exclusive_group: 'tier' });
-  await client.query(`set local bulkhead.logged_by_function = 'on'`);
+  await client.query(`set bulkhead.logged_by_function = 'on'`);
   for (const sql of [
     `insert into bulkhead.suite_tags (suite_id, name)
      select $1::bigint, 'tag-' || i from generate_series(1, $2::integer) as i union all select $1, 'rag'`,
@@ -55,7 +63,7 @@ async function fill(client: pg.PoolClient, suite_id: string) {
      where c.suite_id = $1 and $2::integer > 0`,
   ])
     await client.query(sql, [suite_id, cases]);
-  await client.query(`set local bulkhead.logged_by_function = 'off'`);
+  await client.query(`set bulkhead.logged_by_function = 'off'`);
 }
 
 type Payload = { external_key: string; input: string; tags: string[] };
@@ -89,11 +97,9 @@ const operations: Record<string, [name: string, args: Record<string, unknown>]> 
 };
 
 for (const [what, [name, args]] of Object.entries(operations))
-  test(`a chunk of ${what}, and of its undo`, async (t) => {
-    const database = await makeDatabase(t); // what others have left in a partition would count
+  test.serial(`a chunk of ${what}, and of its undo`, async (t) => {
     const holder = await openSession(t, database);
     await rolledBack(database.pool, async (client) => {
-      const suite_id = await makeUnknownSuite(client);
       await holdSuite(holder, suite_id);
       const reads = async (operation: Operation) => {
         await setChunkSize(client, operation, some);
@@ -127,10 +133,8 @@ const writers: Record<
 };
 
 for (const [what, write] of Object.entries(writers))
-  test(`an ${what} of new cases, and of known ones`, async (t) => {
-    const database = await makeDatabase(t);
+  test.serial(`an ${what} of new cases, and of known ones`, async (t) => {
     await rolledBack(database.pool, async (client) => {
-      const suite_id = await makeUnknownSuite(client);
       for (const count of [1, some]) {
         const created = makeCases(`new${count}-`, 0, count);
         const edited = makeCases('k', 1000, count, 'edited');
@@ -142,17 +146,22 @@ for (const [what, write] of Object.entries(writers))
     });
   });
 
-test('plans that sessions have made while a suite was small do not outlive an import', async (t) => {
-  const database = await makeDatabase(t);
-  const session = await openSession(t, database);
-  const suite_id = await makeSuite(session);
-  await append(session, suite_id, makeCases('k', 0, 1));
-  await session.query('analyze bulkhead.test_cases, bulkhead.test_case_tags, bulkhead.suite_tags');
-  for (let n = 1; n < 10; n++) await append(session, suite_id, makeCases('k', n, 1));
-  const importer = await openSession(t, database);
-  await writers.import?.(importer, suite_id, makeCases('imported', 0, cases));
-  await session.query('begin');
-  const read = await rowsRead(session, () => append(session, suite_id, makeCases('new', 0, 1)));
-  await session.query('commit');
-  t.true(read <= mostFor(1), `${read} rows read`);
-});
+test.serial(
+  'plans that sessions have made while a suite was small do not outlive an import',
+  async (t) => {
+    const other = await makeDatabase(t);
+    const session = await openSession(t, other);
+    const small = await makeSuite(session);
+    await append(session, small, makeCases('k', 0, 1));
+    await session.query(
+      'analyze bulkhead.test_cases, bulkhead.test_case_tags, bulkhead.suite_tags',
+    );
+    for (let n = 1; n < 10; n++) await append(session, small, makeCases('k', n, 1));
+    const importer = await openSession(t, other);
+    await writers.import?.(importer, small, makeCases('imported', 0, cases));
+    await session.query('begin');
+    const read = await rowsRead(session, () => append(session, small, makeCases('new', 0, 1)));
+    await session.query('commit');
+    t.true(read <= mostFor(1), `${read} rows read`);
+  },
+);
