@@ -115,11 +115,13 @@ export function copyCasesSql(
 
 const list = (values: readonly string[]) => `array[${values.map(literal).join(', ')}]`;
 
+const wholeNumber = { type: 'bigint', pattern: /^\d{1,18}$/ };
+
 /** Texts that can be ids of a type: compared as the type, an index finds them. */
 const idTypes: Record<string, { type: string; pattern: RegExp }> = {
-  smallint: { type: 'bigint', pattern: /^\d{1,18}$/ },
-  integer: { type: 'bigint', pattern: /^\d{1,18}$/ },
-  bigint: { type: 'bigint', pattern: /^\d{1,18}$/ },
+  smallint: wholeNumber,
+  integer: wholeNumber,
+  bigint: wholeNumber,
   uuid: { type: 'uuid', pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/ },
 };
 

@@ -100,10 +100,19 @@ const bombs: Record<string, [query: () => string, code: string, says?: RegExp]> 
   ],
 };
 
+/** What a viewer is answered, and what the API has asked the database meanwhile. */
+async function hearOf(query: string) {
+  counted.take();
+  const answer = await see(viewer, { query });
+  return { answer, heard: counted.take().filter(({ application }) => /api/.test(application)) };
+}
+
 test.serial('a bomb is refused before the database hears of it', async (t) => {
   for (const [name, [query, code, says = /./]] of Object.entries(bombs)) {
-    counted.take();
-    const { body, status, text } = await see(viewer, { query: query() });
+    // A token is doubted when a change of access is told, also late that of its own creation: then it was asked about, and is known now.
+    let found = await hearOf(query());
+    if (found.heard.some(({ text }) => /use_credential/.test(text))) found = await hearOf(query());
+    const { body, status, text } = found.answer;
     t.regex(
       String(body.errors?.[0]?.extensions.code),
       new RegExp(`^(${code})`),
@@ -112,11 +121,7 @@ test.serial('a bomb is refused before the database hears of it', async (t) => {
     t.regex(body.errors?.[0]?.message ?? '', says, name);
     t.true(text.length < 100_000, `${name}: ${text.length} characters`);
     t.true(status === 200 || status === 400, `${name}: ${status}`);
-    // Who asks is looked up again when a change of access has been told, also late that of the token.
-    const heard = counted
-      .take()
-      .filter(({ application, text }) => /api/.test(application) && !/use_credential/.test(text));
-    t.deepEqual(heard, [], name);
+    t.deepEqual(found.heard, [], name);
   }
 });
 

@@ -96,6 +96,7 @@ test('of a transaction a snapshot has all or nothing, however many of them there
     over = true;
     await writing;
   }
+  t.true(seen.size > 1);
 });
 
 test('a snapshot made while an operation is half done has the half, and keeps it', async (t) => {
