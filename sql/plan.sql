@@ -2,7 +2,7 @@
 select
   set_config('lock_timeout', '200ms', false) as "lock_timeout!",
   set_config('statement_timeout', '5s', false) as "statement_timeout!",
-  set_config('idle_in_transaction_session_timeout', '15s', false) as "idle_timeout!";
+  set_config('idle_in_transaction_session_timeout', '60s', false) as "idle_timeout!";
 
 /* @name readServer */
 select

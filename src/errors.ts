@@ -96,13 +96,14 @@ export const registry: readonly ErrorEntry[] = [
   refusal('SERIALIZATION_FAILURE', '40001', later, 'Another transaction came first; the same request may succeed now.'),
   refusal('DEADLOCK', '40P01', later, 'Two transactions waited for each other; the same request may succeed now.'),
   refusal('LOCK_TIMEOUT', '55P03', later, 'A row was locked for longer than this request waits.'),
+  refusal('TRANSACTION_TIMEOUT', '25P03', later, 'A transaction waited for its client for longer than it may.'),
   refusal('STATEMENT_TIMEOUT', '57014', later, 'The database took longer than this request may take.'),
   refusal('DATABASE_STOPPING', '57P01', later, 'The database is being stopped or restarted.'),
   refusal('DATABASE_STOPPING', '57P02', later, 'The database is recovering from a crash.'),
   refusal('DATABASE_STARTING', '57P03', later, 'The database is starting.'),
   refusal('TOO_MANY_CONNECTIONS', '53300', later, 'The database has no connection left.'),
   refusal('DISK_FULL', '53100', later, "The database's disk is full, or the one for temporary files of the process that answers."),
-  refusal('DATABASE_UNREACHABLE', null, later, 'No connection to the database can be made.'),
+  refusal('DATABASE_UNREACHABLE', null, later, 'No connection to the database can be made, or the one there was is lost.'),
   refusal('BAD_REQUEST', null, bad, 'A request is not of the form that the server takes.'),
   refusal('PAGE_TOO_LARGE', null, bad, 'A GraphQL query asks for more rows of a list than one page has.'),
   refusal('QUERY_TOO_DEEP', null, bad, 'A GraphQL query nests too deep.'),
@@ -163,6 +164,10 @@ export function findByName(name: string): ErrorEntry {
   return entry;
 }
 
+/** What pg says of a connection that ends without a word of the server, and of the next query on it. It gives these no code. */
+const lostConnection =
+  /^(Connection terminated unexpectedly|Client has encountered a connection error)/;
+
 /**
  * What the registry says of anything thrown: by SQLSTATE for an error of PostgreSQL, by name for our own, by errno for a
  * connection that could not be made or a file that could not be written. Null for everything else, which nobody but the log should see.
@@ -189,6 +194,12 @@ export function describeError(error: unknown): KnownError | null {
   }
   if (/^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/.test(code ?? '')) {
     return { entry: findByName('DATABASE_UNREACHABLE'), message: 'the database cannot be reached' };
+  }
+  if (lostConnection.test(error.message)) {
+    return {
+      entry: findByName('DATABASE_UNREACHABLE'),
+      message: 'the connection to the database was lost',
+    };
   }
   // the error's own words have a path of this machine
   if (/^(ENOSPC|EDQUOT)$/.test(code ?? '')) {

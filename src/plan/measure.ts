@@ -94,14 +94,20 @@ async function withSessions<T>(ownerUrl: string, use: (sessions: Sessions) => Pr
     new pg.Client({ connectionString: ownerUrl, application_name: 'bulkhead plan' });
   const [bulk, append, mine, others] = [open(), open(), open(), open()];
   const clients = [bulk, append, mine, others];
+  let cutOff: Error | undefined;
   try {
     for (const client of clients) {
-      client.on('error', () => {}); // one that is cut off fails its query, which says it
+      client.on('error', (error) => {
+        cutOff ??= error;
+      });
       await client.connect();
       await limitMeasuring.run(undefined, client);
     }
     for (const client of [bulk, append]) await client.query('begin');
     return await use({ bulk, append, commits: [mine, others] });
+  } catch (error) {
+    // the query that comes after it knows only that there is no connection
+    throw cutOff ?? error;
   } finally {
     for (const client of [bulk, append]) await client.query('rollback').catch(() => {});
     await Promise.allSettled(clients.map((client) => client.end()));

@@ -19,7 +19,7 @@ export interface ILimitMeasuringQuery {
   result: ILimitMeasuringResult;
 }
 
-const limitMeasuringIR: any = {"usedParamSet":{},"params":[],"statement":"select\n  set_config('lock_timeout', '200ms', false) as \"lock_timeout!\",\n  set_config('statement_timeout', '5s', false) as \"statement_timeout!\",\n  set_config('idle_in_transaction_session_timeout', '15s', false) as \"idle_timeout!\""};
+const limitMeasuringIR: any = {"usedParamSet":{},"params":[],"statement":"select\n  set_config('lock_timeout', '200ms', false) as \"lock_timeout!\",\n  set_config('statement_timeout', '5s', false) as \"statement_timeout!\",\n  set_config('idle_in_transaction_session_timeout', '60s', false) as \"idle_timeout!\""};
 
 /**
  * Query generated from SQL:
@@ -27,7 +27,7 @@ const limitMeasuringIR: any = {"usedParamSet":{},"params":[],"statement":"select
  * select
  *   set_config('lock_timeout', '200ms', false) as "lock_timeout!",
  *   set_config('statement_timeout', '5s', false) as "statement_timeout!",
- *   set_config('idle_in_transaction_session_timeout', '15s', false) as "idle_timeout!"
+ *   set_config('idle_in_transaction_session_timeout', '60s', false) as "idle_timeout!"
  * ```
  */
 export const limitMeasuring = new PreparedQuery<ILimitMeasuringParams,ILimitMeasuringResult>(limitMeasuringIR);

@@ -1,5 +1,7 @@
+import { Socket } from 'node:net';
 import test from 'ava';
 import { GraphQLError } from 'graphql';
+import pg from 'pg';
 import { BulkheadError } from '../../src/errors.ts';
 import { makeMaskError } from '../../src/graphql/errors.ts';
 import type { Logger } from '../../src/logger.ts';
@@ -137,4 +139,24 @@ test('a limit that was met is named', (t) => {
   t.like(full, { extensions: { code: 'TOO_MANY_CONNECTIONS' } });
   t.regex(full.message, /bulkhead_api/);
   t.regex(String(full.extensions.hint), /20 at most/);
+});
+
+test('a connection that is lost without a word is said to be so, by the query under way and by the next', async (t) => {
+  const socket = new Socket();
+  const client = new pg.Client({ connectionString: api.db.ownerUrl, stream: () => socket });
+  client.on('error', () => {});
+  await client.connect();
+  const mask = makeMaskError({} as Logger);
+  const masked = async (query: Promise<unknown>) => {
+    const originalError = await t.throwsAsync(query);
+    return mask(new GraphQLError('x', { path: ['a'], originalError })).toJSON();
+  };
+  const underWay = masked(client.query('select pg_sleep(60)'));
+  socket.destroy();
+  for (const said of [await underWay, await masked(client.query('select'))])
+    t.deepEqual(said, {
+      message: 'the connection to the database was lost',
+      path: ['a'],
+      extensions: { code: 'DATABASE_UNREACHABLE', retryable: true },
+    });
 });

@@ -1,5 +1,6 @@
 /** `bulkhead plan --measure` on a server that serves others: it keeps nobody waiting, and nothing stays. */
 import test, { type ExecutionContext } from 'ava';
+import type { BulkheadError } from '../../src/errors.ts';
 import { readPlanInput } from '../../src/plan/input.ts';
 import { measureSpeed } from '../../src/plan/measure.ts';
 import { runSeparately, startBulkhead } from '../helpers/bulkhead.ts';
@@ -96,6 +97,23 @@ test('killed, it leaves nothing either', async (t) => {
     (await countSessions(database.pool)).sessions === 0 ? true : null,
   );
   t.deepEqual(await countRows(database.pool), before);
+});
+
+test('cut off while it says nothing, it tells by what, and what to do', async (t) => {
+  const { ownerUrl, pool } = await makeDatabase(t);
+  const measuring = t.throwsAsync(measureSpeed(ownerUrl, readPlanInput({})));
+  await eventually('the one waits for the other', async () => {
+    const { rowCount } = await pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'bulkhead plan' and datname = current_database()
+         and backend_xid is not null and state = 'idle in transaction'`,
+    );
+    return rowCount ? true : null;
+  });
+  const error = (await measuring) as BulkheadError;
+  t.is(error.entry.name, 'DATABASE_STOPPING', error.message);
+  t.regex(error.message, /administrator/);
+  t.regex(String(error.hint), /without --measure/);
 });
 
 test('a server that cannot be measured is said to be so, with what to do', async (t) => {
