@@ -2006,7 +2006,7 @@ comment on function bulkhead_private.suites_of_token(principal text, suite_id bi
 create function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '63b24bc8599657771c002ec4ea0bd6e1';
+  as '2542a6d7554563fd279578ec9e1db627';
 comment on function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of tag, rename_tag and merge_tags: takes the links of "remove" off the cases and puts those of "add" on. A case that has another tag of an exclusive group is served by on_exclusive: replace, skip or fail.';
 
 create function bulkhead_private.tag_family(suite_id bigint, name text) returns text[]

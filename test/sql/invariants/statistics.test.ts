@@ -29,7 +29,7 @@ test.serial.before('fill a suite behind ANALYZE', async () => {
   try {
     suite_id = await makeSuite(client);
     await fill(client, await makeNeighbour(client, suite_id));
-    await client.query('analyze bulkhead.test_cases, bulkhead.test_case_tags');
+    await client.query('analyze bulkhead.test_cases, bulkhead.test_case_tags, bulkhead.suite_tags');
     await fill(client, suite_id);
   } finally {
     client.release();
