@@ -26,6 +26,37 @@ export function parseJson(text: string): unknown {
   );
 }
 
+/**
+ * The same for values that GraphQL's own types read as well, to which such a number is nothing they know: only those are
+ * carried along of which a double would change the value, so 1.0 stays a number, and 12345678901234567890 what it is.
+ */
+export function parseJsonValues(text: string): unknown {
+  if (!mayLoseDigits(text)) return JSON.parse(text);
+  return json.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && !isSameNumber(String(value), source)
+      ? json.rawJSON(source)
+      : value,
+  );
+}
+
+/** Whether there may be a number in a text that a double cannot hold; it is found out without reading the text. */
+export const mayLoseDigits = (text: string) => /[\d.]{16}|\d[eE]/.test(text);
+
+function isSameNumber(one: string, other: string): boolean {
+  return one === other || digitsOf(one) === digitsOf(other);
+}
+
+/** A number in the one form in which its digits begin and end with no zero: 1.50e3 is 15e2. */
+function digitsOf(text: string): string {
+  const [, sign, whole = '', fraction = '', exponent] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1; // a pattern would take the square of it
+  const power = Number(exponent ?? 0) - fraction.length + digits.length - end;
+  return end === 0 ? '0' : `${sign}${digits.slice(0, end)}e${power}`;
+}
+
 /** A JSON scalar as text, or null when the value is something else. */
 export function scalarText(value: unknown): string | null {
   if (typeof value === 'string') return value;

@@ -1,4 +1,5 @@
 /** GraphQL over the client's one way to the server. */
+import { parseJson } from '../json.ts';
 import { type Http, readText } from './http.ts';
 import { type AnsweredError, notBulkhead, refusalOf } from './refusals.ts';
 import { withRetries } from './retry.ts';
@@ -49,7 +50,7 @@ async function post<Data>(
 
 function parse(text: string): { data?: unknown; errors?: AnsweredError[] } {
   try {
-    return JSON.parse(text) ?? {};
+    return (parseJson(text) as object | null) ?? {};
   } catch {
     return {};
   }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collect } from '../commands/access.ts';
 import { BulkheadError } from '../errors.ts';
+import { isObject, parseJson } from '../json.ts';
 import type { Selection } from './documents/shared.ts';
 
 /** What the flags gave. */
@@ -80,8 +81,8 @@ function readTime(text: string): string {
 
 function readObject(text: string): unknown {
   try {
-    const value = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    const value = parseJson(text);
+    if (isObject(value)) return value;
   } catch {}
   throw new InvalidArgumentError('It is no JSON object: {"lang": "en"}.');
 }

@@ -1,4 +1,4 @@
-import { isObject, parseJson } from '../import/json.ts';
+import { isObject, parseJson } from '../json.ts';
 
 /** JSON as `parseJson` reads it: a number that a double cannot hold is carried as its source. */
 export type Fields = Record<string, unknown>;

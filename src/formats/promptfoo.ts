@@ -1,4 +1,4 @@
-import { isObject } from '../import/json.ts';
+import { isObject } from '../json.ts';
 import {
   asText,
   CARRY,

@@ -13,6 +13,7 @@ import { makeMaskError } from './errors.ts';
 import { limits } from './limits.ts';
 import type { Listener } from './listener.ts';
 import { CaseTagsPlugin } from './plugins/case-tags.ts';
+import { ExactNumbersPlugin } from './plugins/exact-numbers.ts';
 import { IdsPlugin } from './plugins/ids.ts';
 import { NamesPlugin } from './plugins/names.ts';
 import { NotNullPlugin } from './plugins/not-null.ts';
@@ -44,6 +45,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     plugins: [
       tags,
       NamesPlugin,
+      ExactNumbersPlugin,
       IdsPlugin,
       NotNullPlugin,
       PagesPlugin,

@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { version } from '../config.ts';
 import { BulkheadError } from '../errors.ts';
 import { errorBody, explain } from '../graphql/errors.ts';
+import { isObject } from '../json.ts';
 import type { Logger } from '../logger.ts';
 import { makeOpenapi } from './api/openapi.ts';
 import { readJson, tooLarge } from './body.ts';
@@ -74,7 +75,7 @@ const requireJson: RequestHandler = (request, response, next) => {
 };
 
 const requireObject: RequestHandler = (request, _response, next) => {
-  if (request.body && !Array.isArray(request.body)) return next();
+  if (isObject(request.body)) return next();
   throw new BulkheadError('BAD_REQUEST', 'a GraphQL request is a JSON object with a "query"');
 };
 

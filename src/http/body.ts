@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import express, { type RequestHandler } from 'express';
 import { BulkheadError } from '../errors.ts';
 import { limits } from '../graphql/limits.ts';
+import { parseJsonValues } from '../json.ts';
 
 /** express reads what is too long to its end before it says so; at this length it is cut off. */
 const tooLongToRead = 2 * limits.body;
@@ -32,13 +33,25 @@ const cutOff: RequestHandler = (request, response, next) => {
   });
 };
 
-/** Otherwise what is not UTF-8 would become replacement characters. */
-function requireUtf8(_request: unknown, _response: unknown, body: Buffer): void {
+const parse: RequestHandler = (request, _response, next) => {
+  const { body } = request;
+  if (Buffer.isBuffer(body)) request.body = parseBody(body);
+  next();
+};
+
+function parseBody(body: Buffer): unknown {
+  // otherwise it would become replacement characters
   if (!isUtf8(body)) throw new BulkheadError('INVALID_ENCODING', 'the request is not valid UTF-8');
+  try {
+    return parseJsonValues(new TextDecoder().decode(body));
+  } catch (cause) {
+    throw new BulkheadError('BAD_REQUEST', (cause as Error).message, { cause });
+  }
 }
 
-/** Reads it. */
+/** Reads it. Numbers keep all of their digits, which express's own reader of JSON would round. */
 export const readJson: RequestHandler[] = [
   cutOff,
-  express.json({ limit: limits.body, verify: requireUtf8 }),
+  express.raw({ type: () => true, limit: limits.body }),
+  parse,
 ];

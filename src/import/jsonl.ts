@@ -1,4 +1,4 @@
-import { findUnstorable, isObject, parseJson } from './json.ts';
+import { findUnstorable, isObject, parseJson } from '../json.ts';
 import { isBlank, type Line, readLines, refuseBytes } from './lines.ts';
 import type { Problems } from './problems.ts';
 import type { FileRecord } from './records.ts';

@@ -1,6 +1,6 @@
+import { findUnstorable, isObject, parseJson, scalarText } from '../json.ts';
 import type { ImportRow } from './copy.ts';
 import { type FieldReader, makeFieldReader } from './fields.ts';
-import { findUnstorable, isObject, parseJson, scalarText } from './json.ts';
 import { type KeyIndex, makeKeyIndex } from './key-index.ts';
 import { withoutPaths } from './paths.ts';
 import type { Problems } from './problems.ts';

@@ -1,4 +1,4 @@
-import { isObject } from './json.ts';
+import { isObject } from '../json.ts';
 
 /** The value at a field name or a dotted path (`payload.question`); undefined when it is absent. */
 export function readPath(fields: Record<string, unknown>, path: string): unknown {

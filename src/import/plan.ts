@@ -1,9 +1,9 @@
 import { unguardCell } from '../formats/csv-cells.ts';
 import type { Format } from '../formats/format.ts';
 import { detectFormat, findFormat } from '../formats/registry.ts';
+import { isObject } from '../json.ts';
 import { describeMapping, type MappingReport, resolveAliases } from './aliases.ts';
 import type { ImportRow } from './copy.ts';
-import { isObject } from './json.ts';
 import { type Mapper, type Mapping, makeMapper } from './mapping.ts';
 import type { Problems } from './problems.ts';
 import type { FileFormat, FileRecord } from './records.ts';

@@ -130,4 +130,12 @@ test('the versions of a case: who changed what, and one of them restored', async
   t.is(byId.length, 3);
   await cli.refused(['restore', 'versions', 'a', '7'], 3, /no earlier version 7/);
   await cli.refused(['history', 'versions', 'x'], 3, /no case with the key "x"/);
+
+  for (const id of ['12345678901234567890', '12345678901234567891'])
+    await cli.out(['append', 'versions', '--on-conflict', 'update'], {
+      input: `{"external_key":"digits","input":{"id":${id}}}\n`,
+    });
+  const digits = await cli.out(['history', 'versions', 'digits', '--json']);
+  t.regex(digits, /"id": 12345678901234567891[^]*"id": 12345678901234567890/);
+  t.deepEqual(JSON.parse(digits)[0].changed, ['input'], 'two numbers that are one as doubles');
 });

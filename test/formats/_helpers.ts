@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { type Case, caseOfLine } from '../../src/formats/case.ts';
 import { describeNote, exportCases } from '../../src/formats/export.ts';
 import { findFormat } from '../../src/formats/registry.ts';
-import { parseJson } from '../../src/import/json.ts';
 import { type ReadOptions, readCases } from '../../src/import/read-file.ts';
+import { parseJson } from '../../src/json.ts';
 import { makeRandom, type Random } from '../helpers/random.ts';
 
 /** A case with defaults. */

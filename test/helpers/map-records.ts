@@ -1,8 +1,8 @@
-import { parseJson } from '../../src/import/json.ts';
 import { type Mapping, makeMapper } from '../../src/import/mapping.ts';
 import { describeProblem, makeProblems } from '../../src/import/problems.ts';
 import type { FileFormat } from '../../src/import/records.ts';
 import { makeTagBook } from '../../src/import/tags.ts';
+import { parseJson } from '../../src/json.ts';
 
 /** Maps records given as JSON texts (or, for CSV, as objects of cells) and returns all there is to see. */
 export function mapAll(

@@ -1,6 +1,7 @@
-/** Ids are strings, because JavaScript's numbers are too short for them; small ones may be numbers. */
+/** Ids are strings, because JavaScript's numbers are too short for them; they may come as numbers. */
 import { GraphQLError, Kind } from 'graphql';
 import type {} from 'postgraphile';
+import { scalarText } from '../../json.ts';
 
 export const IdsPlugin: GraphileConfig.Plugin = {
   name: 'IdsPlugin',
@@ -23,7 +24,7 @@ export const IdsPlugin: GraphileConfig.Plugin = {
 };
 
 function readInteger(value: unknown): string {
-  const text = Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof text === 'string' && /^-?\d{1,19}$/.test(text)) return text;
+  const text = typeof value === 'boolean' ? null : scalarText(value);
+  if (text !== null && /^-?\d{1,19}$/.test(text)) return text;
   throw new GraphQLError('This is not a whole number of up to 19 digits.');
 }

@@ -7,6 +7,7 @@ import { BulkheadError } from '../../errors.ts';
 import { extensionsOf, refusal } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { measure, type Request } from '../measure.ts';
+import { findRounded } from './exact-numbers.ts';
 
 export const RequestsPlugin: GraphileConfig.Plugin = {
   name: 'RequestsPlugin',
@@ -29,7 +30,9 @@ export const RequestsPlugin: GraphileConfig.Plugin = {
           const config = await getExecutionConfig.call(this, context);
           const parseAndValidate: typeof config.parseAndValidate = (query) => {
             const { errors, document } = config.parseAndValidate(query);
-            return document ? { document } : { errors: errors.map(maskError) as GraphQLError[] };
+            const found = document ? findRounded(config.schema, document, query) : errors;
+            if (document && found.length === 0) return { document };
+            return { errors: found.map(maskError) as GraphQLError[] };
           };
           return { ...config, parseAndValidate };
         };
