@@ -11,6 +11,7 @@ import { accessChecks } from './doctor/access.ts';
 import { type Finding, type Level, runCheck } from './doctor/check.ts';
 import { findLogin, loginChecks } from './doctor/logins.ts';
 import { setUpChecks } from './doctor/set-up.ts';
+import { statisticsChecks } from './doctor/statistics.ts';
 
 /** How much of what one check finds is shown at a time. */
 const shownProblems = 3;
@@ -45,7 +46,7 @@ export async function examine(client: pg.ClientBase, database: OpenDatabase): Pr
   const findings: Finding[] = [];
   for (const check of setUpChecks) findings.push(await runCheck(check, subject));
   if (findings.some(isFailure)) return findings;
-  for (const check of [...loginChecks, ...accessChecks])
+  for (const check of [...loginChecks, ...accessChecks, ...statisticsChecks])
     findings.push(await runCheck(check, subject));
   return findings;
 }

@@ -6,7 +6,7 @@ import { examine } from '../../src/commands/doctor.ts';
 import type { OpenDatabase } from '../../src/database/open.ts';
 import { makeToken } from '../helpers/access.ts';
 import { runBulkhead } from '../helpers/bulkhead.ts';
-import { makeSuite } from '../helpers/cases.ts';
+import { callOne, makeSuite } from '../helpers/cases.ts';
 import { makeDatabase, rolledBack, useDatabase } from '../helpers/database.ts';
 import { limitLogin } from '../helpers/doctor.ts';
 import {
@@ -94,6 +94,30 @@ test.serial('tokens that never expire, or did long ago, are named', async (t) =>
       `bulkhead token revoke ${forever.principal}`,
       `bulkhead token revoke ${old.principal}`,
     ]);
+  });
+});
+
+test.serial('statistics that know single suites are named, and taken away as told', async (t) => {
+  await rolledBack(database.pool, async (client) => {
+    const partition = 'bulkhead_partitions.test_cases_07';
+    await client.query(`alter table ${partition} alter column suite_id set statistics 10`);
+    for (let n = 0; n < 100; n++) {
+      const suite_id = await makeSuite(client);
+      await callOne(client, 'append_cases', { suite_id, cases: '[{"input": "q"}]' });
+    }
+    await client.query(`analyze ${partition}`);
+    const found = await consult(client);
+    t.deepEqual(found.lines, [
+      `! no statistics say which suites a partition has: ${partition} collects them, ${partition} has some of before`,
+    ]);
+    const [collect, ...remove] = found.mends;
+    await client.query(String(collect));
+    t.deepEqual((await consult(client)).mends, remove, 'what was collected is there still');
+    for (const mend of remove)
+      if (mend.includes('as a superuser')) t.log(`not run: ${mend}`);
+      else await client.query(mend);
+    const { lines } = await consult(client);
+    t.is(lines.length, remove.some((mend) => mend.includes('as a superuser')) ? 1 : 0);
   });
 });
 

@@ -136,6 +136,6 @@ test('the versions of a case: who changed what, and one of them restored', async
       input: `{"external_key":"digits","input":{"id":${id}}}\n`,
     });
   const digits = await cli.out(['history', 'versions', 'digits', '--json']);
-  t.regex(digits, /"id": 12345678901234567891[^]*"id": 12345678901234567890/);
+  t.regex(digits, /"id": 12345678901234567891.*"id": 12345678901234567890/s);
   t.deepEqual(JSON.parse(digits)[0].changed, ['input'], 'two numbers that are one as doubles');
 });

@@ -1,6 +1,6 @@
 /** Requests with an Idempotency-Key: sent again, they are answered as they were. */
 import test from 'ava';
-import { SHORT } from '../../src/http/api/append-once.ts';
+import { AT_ONCE } from '../../src/http/api/append-once.ts';
 import { useApi } from '../helpers/api.ts';
 import { appendOver, codeOf, makeCases, ndjson } from '../helpers/append.ts';
 import { openSession } from '../helpers/waits.ts';
@@ -28,7 +28,7 @@ for (const [kind, more] of kinds) {
     const slug = `repeated-${kind}`;
     const id = await api.suite(slug);
     const body = ndjson([{ input: 'without a key', tags: ['new'] }, ...makeCases(400, more)]);
-    t.is(body.length > SHORT, kind === 'long');
+    t.is(body.length > AT_ONCE, kind === 'long');
     const first = await appendOver(api, slug, body, key('k'));
     t.is(first.status, 201);
     t.is(first.headers['idempotent-replayed'], undefined);

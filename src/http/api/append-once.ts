@@ -8,7 +8,7 @@ import type { AppendRequest } from './append-request.ts';
 import { type Appended, type Keyed, makeTally } from './append-results.ts';
 
 /** Bytes of a body whose cases are appended at once: a few hundred of them, and milliseconds. */
-export const SHORT = 256 * 1024;
+export const AT_ONCE = 256 * 1024;
 
 /** Who appends what. `withClient`: for one statement, of the connections that all requests share. */
 export type Asking = { withClient: WithRequestClient; caller: Caller; asked: AppendRequest };

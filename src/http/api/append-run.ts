@@ -15,7 +15,7 @@ import {
   setStatementTimeout,
 } from '../../queries/append.queries.ts';
 import type { Body } from './append-body.ts';
-import { type Asking, appendAtOnce, SHORT } from './append-once.ts';
+import { type Asking, AT_ONCE, appendAtOnce } from './append-once.ts';
 import { LinesRefused } from './append-refusal.ts';
 import { type Appended, type Keyed, makeTally } from './append-results.ts';
 import { makeSession, type Session } from './append-session.ts';
@@ -41,10 +41,10 @@ const aboutLines = ['KEY_CONFLICT', 'CLOSED_DICTIONARY', 'EXCLUSIVE_GROUP'];
 /** Reads and appends; all or nothing. */
 export async function runAppend(job: Job): Promise<Appended> {
   const { asked, body, file } = job;
-  const { head, stream } = await peek(body.stream, SHORT);
+  const { head, stream } = await peek(body.stream, AT_ONCE);
   const reading = readCases({ ...file, source: stream });
   const meanings = () => reading.tagBook.meanings();
-  if (head.length >= SHORT)
+  if (head.length >= AT_ONCE)
     return appendLong(job, {
       batches: encodeBatches(reading.rows, job.precedence.isHurried),
       meanings,
