@@ -2,19 +2,18 @@
 import type pg from 'pg';
 import { type Breach, readBreaches } from './inspect.ts';
 
-/** Cases and links, and their partitions. */
-const partitioned = `
+/** Dictionaries, cases and links, and the partitions of these. */
+const tables = `
   select r.oid, r.oid::regclass::text as name
-    from unnest(array['bulkhead.test_cases', 'bulkhead.test_case_tags']::regclass[]) as parent (oid)
-   cross join pg_partition_tree(parent.oid) as tree
-    join pg_class as r on r.oid = tree.relid`;
+    from unnest(array['bulkhead.suite_tags', 'bulkhead.test_cases', 'bulkhead.test_case_tags']::regclass[]) as parent (oid)
+    join pg_class as r on r.oid = parent.oid or r.oid in (select relid from pg_partition_tree(parent.oid))`;
 
 /** Tables whose statistics say which suites they have, or will after the next ANALYZE. */
 export async function readSuiteStatistics(client: pg.ClientBase): Promise<Breach[]> {
   return readBreaches(
     client,
     `select name || ' collects them' as problem, format('alter table %s alter column suite_id set statistics 0;', name) as mend
-       from (${partitioned}) as r join pg_attribute as a on a.attrelid = r.oid
+       from (${tables}) as r join pg_attribute as a on a.attrelid = r.oid
       where a.attname = 'suite_id' and a.attstattarget is distinct from 0
      union all
      select name || ' has some of before',
@@ -22,7 +21,7 @@ export async function readSuiteStatistics(client: pg.ClientBase): Promise<Breach
                  then format('select pg_clear_attribute_stats(%L, %L, %L, %L);', s.schemaname, s.tablename, s.attname, s.inherited)
                  else format('delete from pg_statistic where starelid = %L::regclass and staattnum = %s; -- as a superuser', name, a.attnum)
             end
-       from (${partitioned}) as r
+       from (${tables}) as r
        join pg_attribute as a on a.attrelid = r.oid and a.attname = 'suite_id'
        join pg_class as c on c.oid = r.oid
        join pg_stats as s on s.schemaname = c.relnamespace::regnamespace::text and s.tablename = c.relname and s.attname = a.attname

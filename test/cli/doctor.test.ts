@@ -108,7 +108,7 @@ test.serial('statistics that know single suites are named, and taken away as tol
     await client.query(`analyze ${partition}`);
     const found = await consult(client);
     t.deepEqual(found.lines, [
-      `! no statistics say which suites a partition has: ${partition} collects them, ${partition} has some of before`,
+      `! no statistics say which suites a table has: ${partition} collects them, ${partition} has some of before`,
     ]);
     const [collect, ...remove] = found.mends;
     await client.query(String(collect));

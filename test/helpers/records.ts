@@ -48,7 +48,7 @@ export const records: Record<string, string[]> = {
     'every schema, table, view, function and type of ours has a comment',
     'every function of the API names its arguments',
   ],
-  '0018-no-statistics-of-suites.md': ['no statistics say which suites a partition has'],
+  '0018-no-statistics-of-suites.md': ['no statistics say which suites a table has'],
 };
 
 /** What the report of a breach says beside the breach: the record that forbids it, or nothing. */

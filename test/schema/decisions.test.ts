@@ -28,17 +28,21 @@ testRule(test, database, {
 });
 
 testRule(test, database, {
-  rule: 'no statistics say which suites a partition has',
+  rule: 'no statistics say which suites a table has',
   sql: `
     select format('%s keeps statistics of suite_id', a.attrelid::regclass) as problem
     from pg_attribute a join pg_class c on c.oid = a.attrelid
-    where (c.relkind = 'p' or c.relispartition) and c.relkind <> 'I' and c.relnamespace::regnamespace::text in ${ourSchemas}
+    where (c.relkind = 'p' or c.relispartition or c.relname = 'suite_tags') and c.relkind <> 'I' and c.relnamespace::regnamespace::text in ${ourSchemas}
       and a.attname = 'suite_id' and a.attstattarget is distinct from 0
       and exists (select from pg_index i where i.indrelid = c.oid)`,
   broken: [
     {
       by: 'alter table bulkhead.test_case_tags alter column suite_id set statistics 100',
       reports: /test_case_tags keeps statistics.*0018-no-statistics-of-suites/,
+    },
+    {
+      by: 'alter table bulkhead.suite_tags alter column suite_id set statistics -1',
+      reports: /suite_tags keeps statistics.*0018-no-statistics-of-suites/,
     },
   ],
 });

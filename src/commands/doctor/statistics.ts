@@ -5,7 +5,7 @@ import type { Check } from './check.ts';
 /** Without these everything works, and slowly. */
 export const statisticsChecks: Check[] = [
   {
-    name: 'no statistics say which suites a partition has',
+    name: 'no statistics say which suites a table has',
     level: 'warning',
     run: ({ client }) => readSuiteStatistics(client),
   },

@@ -1,10 +1,28 @@
 --! Previous: sha1:62b5685f258902ed1a654046f97c27fe5a192479
---! Hash: sha1:5c3d600cf446c21621db5fb6f87deaa176ecf5e8
---! Message: tags of a chunk by name
+--! Hash: sha1:6e6ca7db75c405926fa29d8180fa3050eb766dbc
+--! Message: no statistics of dictionaries
 
 --! split: 1-current.sql
 -- A chunk that puts tags on looked for each of them in the whole dictionary where the statistics were made before the dictionary was filled:
--- 10,000 rows for a dictionary of 10,000 tags. It looks them up by name now.
+-- 10,000 rows for a dictionary of 10,000 tags, and on PostgreSQL 15 an append did so four times. Dictionaries have no statistics of
+-- suites either now (docs/adr/0018-no-statistics-of-suites.md), and a chunk looks its tags up by name.
+alter table bulkhead.suite_tags alter column suite_id set statistics 0;
+
+-- ANALYZE leaves alone what it has found before.
+do $$
+begin
+  if not exists (select from pg_stats s where s.schemaname = 'bulkhead' and s.tablename = 'suite_tags' and s.attname = 'suite_id') then
+    return;
+  elsif current_setting('server_version_num')::integer >= 180000 then
+    perform pg_clear_attribute_stats('bulkhead', 'suite_tags', 'suite_id', false);
+  else
+    raise warning 'the statistics of bulkhead.suite_tags know suites' using
+      hint = 'Before PostgreSQL 18 only a superuser can take them away: '
+        'delete from pg_statistic where starelid = ''bulkhead.suite_tags''::regclass and staattnum = 1;';
+  end if;
+end
+$$;
+
 --! Included operations/tag_chunk.sql
 create or replace function bulkhead_private.tag_chunk(operation bulkhead.bulk_operations, case_ids bigint[])
 returns bulkhead_private.chunk_result
