@@ -31,12 +31,15 @@ export function parseJson(text: string): unknown {
  * carried along of which a double would change the value, so 1.0 stays a number, and 12345678901234567890 what it is.
  */
 export function parseJsonValues(text: string): unknown {
-  if (!mayLoseDigits(text)) return JSON.parse(text);
-  return json.parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && !isSameNumber(String(value), source)
-      ? json.rawJSON(source)
-      : value,
-  );
+  return mayLoseDigits(text) ? json.parse(text, keepDigits) : JSON.parse(text);
+}
+
+/** What makes JSON.parse do that; for whoever calls it for us. */
+export function keepDigits(_key: string, value: unknown, context?: Context): unknown {
+  const source = context?.source;
+  return typeof value === 'number' && source !== undefined && !isSameNumber(String(value), source)
+    ? json.rawJSON(source)
+    : value;
 }
 
 /** Whether there may be a number in a text that a double cannot hold; it is found out without reading the text. */

@@ -5,6 +5,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { type GrafservBase, makeGraphQLWSConfig } from 'postgraphile/grafserv';
 import { WebSocketServer } from 'ws';
 import { limits } from '../graphql/limits.ts';
+import { keepDigits } from '../json.ts';
 import { callers as letIn } from './callers.ts';
 import { readShown } from './credentials.ts';
 import type { Gate } from './gate.ts';
@@ -34,6 +35,7 @@ export function startSockets({ server, handler, gate, publicUrl }: SocketsOption
       ...config,
       // Otherwise what goes wrong within is told to the client as it is.
       isProd: true,
+      jsonMessageReviver: keepDigits,
       onConnect: (context) => callers.admit(context as SocketContext),
       onClose: (context) => callers.leave(context as SocketContext),
       onSubscribe: async (context, id, payload) =>

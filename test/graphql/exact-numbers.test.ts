@@ -1,6 +1,6 @@
 /** A number in a case is data: what a double would make of it is another one. */
 import test, { type ExecutionContext } from 'ava';
-import { parseJsonValues } from '../../src/json.ts';
+import { parseJson, parseJsonValues } from '../../src/json.ts';
 import { useApi } from '../helpers/api.ts';
 import { makeRandom } from '../helpers/random.ts';
 
@@ -61,6 +61,14 @@ test('sent as a variable, they are stored as they are written, and come back so'
   t.regex(text, /"id":12345678901234567890,/);
   t.regex(text, /3\.14159265358979323846,-0\.000000000000000000012345678901234567\]/);
   t.regex(text, /"countCases":"0"/);
+});
+
+test('so they are over a socket', async (t) => {
+  const suite = await api.suite('socket');
+  const variables = { suite, cases: [{ external_key: 'a', input: parseJson(input) }] };
+  for await (const { errors } of api.sockets().iterate({ query: append, variables }))
+    t.is(errors, undefined);
+  t.is(await storedIn(suite), (await asJsonb(input)).replace('1.0', '1'));
 });
 
 test('written into the document, those that would lose digits are refused, and no others', async (t) => {
