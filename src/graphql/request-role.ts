@@ -11,7 +11,8 @@ const role = 'bulkhead_user';
 export function withRequestRole(apiUrl: string): string {
   const url = new URL(apiUrl);
   const given = url.searchParams.get('options');
-  const options = `-c role=${role} -c statement_timeout=${limits.statementSeconds}s`;
+  // compiling a query of many relations takes seconds, and reading its pages milliseconds
+  const options = `-c role=${role} -c statement_timeout=${limits.statementSeconds}s -c jit=off`;
   url.searchParams.set('options', given ? `${given} ${options}` : options);
   return url.href;
 }

@@ -5,15 +5,19 @@ import { useApi } from '../helpers/api.ts';
 
 const api = useApi(test);
 
-test('requests run as the role of requests, for a limited time', async (t) => {
+test('requests run as the role of requests, for a limited time, and nothing is compiled for them', async (t) => {
   const client = new pg.Client(withRequestRole(api.db.apiUrl));
   await client.connect();
   t.teardown(() => client.end());
   const { rows } = await client.query(
-    `select session_user, current_user, current_setting('statement_timeout') as timeout`,
+    `select session_user, current_user, current_setting('statement_timeout') as timeout, setting as jit, source
+     from pg_settings where name = 'jit'`,
   );
   t.deepEqual(rows, [
-    { session_user: 'bulkhead_api', current_user: 'bulkhead_user', timeout: '30s' },
+    {
+      ...{ session_user: 'bulkhead_api', current_user: 'bulkhead_user', timeout: '30s' },
+      ...{ jit: 'off', source: 'client' },
+    },
   ]);
 });
 
@@ -21,7 +25,7 @@ test('options that the URL has already are kept', (t) => {
   const url = new URL(withRequestRole('postgres://api@host/bulkhead?options=-c%20work_mem%3D8MB'));
   t.is(
     url.searchParams.get('options'),
-    '-c work_mem=8MB -c role=bulkhead_user -c statement_timeout=30s',
+    '-c work_mem=8MB -c role=bulkhead_user -c statement_timeout=30s -c jit=off',
   );
 });
 
