@@ -7,5 +7,4 @@ select sha256 as "sha256!" from bulkhead.suite_snapshots where suite_id = :suite
 /* @name findPullQuery */
 select
   bulkhead.pull_query(:suiteId!, :where, :status) as "query!",
-  set_config('enable_sort', 'off', true) as "sort!",
-  set_config('jit', 'off', true) as "jit!";
+  set_config('enable_sort', 'off', true) as "sort!";

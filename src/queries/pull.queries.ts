@@ -68,7 +68,6 @@ export interface IFindPullQueryParams {
 
 /** 'FindPullQuery' return type */
 export interface IFindPullQueryResult {
-  jit: string;
   query: string;
   sort: string;
 }
@@ -79,15 +78,14 @@ export interface IFindPullQueryQuery {
   result: IFindPullQueryResult;
 }
 
-const findPullQueryIR: any = {"usedParamSet":{"suiteId":true,"where":true,"status":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":29,"b":37}]},{"name":"where","required":false,"transform":{"type":"scalar"},"locs":[{"a":40,"b":45}]},{"name":"status","required":false,"transform":{"type":"scalar"},"locs":[{"a":48,"b":54}]}],"statement":"select\n  bulkhead.pull_query(:suiteId!, :where, :status) as \"query!\",\n  set_config('enable_sort', 'off', true) as \"sort!\",\n  set_config('jit', 'off', true) as \"jit!\""};
+const findPullQueryIR: any = {"usedParamSet":{"suiteId":true,"where":true,"status":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":29,"b":37}]},{"name":"where","required":false,"transform":{"type":"scalar"},"locs":[{"a":40,"b":45}]},{"name":"status","required":false,"transform":{"type":"scalar"},"locs":[{"a":48,"b":54}]}],"statement":"select\n  bulkhead.pull_query(:suiteId!, :where, :status) as \"query!\",\n  set_config('enable_sort', 'off', true) as \"sort!\""};
 
 /**
  * Query generated from SQL:
  * ```
  * select
  *   bulkhead.pull_query(:suiteId!, :where, :status) as "query!",
- *   set_config('enable_sort', 'off', true) as "sort!",
- *   set_config('jit', 'off', true) as "jit!"
+ *   set_config('enable_sort', 'off', true) as "sort!"
  * ```
  */
 export const findPullQuery = new PreparedQuery<IFindPullQueryParams,IFindPullQueryResult>(findPullQueryIR);
