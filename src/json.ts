@@ -19,11 +19,7 @@ const number = /^\s*[-\d]/;
  */
 export function parseJson(text: string): unknown {
   if (!perhapsInexact.test(text) && !number.test(text)) return JSON.parse(text);
-  return json.parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source
-      ? json.rawJSON(source)
-      : value,
-  );
+  return json.parse(text, keepSource);
 }
 
 /**
@@ -32,14 +28,6 @@ export function parseJson(text: string): unknown {
  */
 export function parseJsonValues(text: string): unknown {
   return mayLoseDigits(text) ? json.parse(text, keepDigits) : JSON.parse(text);
-}
-
-/** What makes JSON.parse do that; for whoever calls it for us. */
-export function keepDigits(_key: string, value: unknown, context?: Context): unknown {
-  const source = context?.source;
-  return typeof value === 'number' && source !== undefined && !isSameNumber(String(value), source)
-    ? json.rawJSON(source)
-    : value;
 }
 
 /** Whether there may be a number in a text that a double cannot hold; it is found out without reading the text. */
@@ -59,6 +47,21 @@ function digitsOf(text: string): string {
   const power = Number(exponent ?? 0) - fraction.length + digits.length - end;
   return end === 0 ? '0' : `${sign}${digits.slice(0, end)}e${power}`;
 }
+
+/** Makes JSON.parse carry along the source of each number that a double does not give back as the same. */
+const carrying =
+  (isSame: (one: string, other: string) => boolean) =>
+  (_key: string, value: unknown, context?: Context): unknown => {
+    const source = context?.source;
+    return typeof value === 'number' && source !== undefined && !isSame(String(value), source)
+      ? json.rawJSON(source)
+      : value;
+  };
+
+const keepSource = carrying((one, other) => one === other);
+
+/** What makes JSON.parse do what parseJsonValues does; for whoever calls it for us. */
+export const keepDigits = carrying(isSameNumber);
 
 /** A JSON scalar as text, or null when the value is something else. */
 export function scalarText(value: unknown): string | null {
