@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import type { ResolvedMapping } from './mapping.ts';
-import { sqlNames } from './source-sql.ts';
+import { list, sqlNames } from './source-sql.ts';
 
 const literal = pg.escapeLiteral;
 
@@ -36,8 +36,11 @@ const tables: Record<Event, string> = {
   delete: 'referencing old table as old_rows',
 };
 
-/** The triggers that a mapping needs. */
-export function captures(mapping: ResolvedMapping): Capture[] {
+/**
+ * The triggers that a mapping needs. The suites that are closed stand in the functions, as constants: looked up in a table
+ * they would make each append to the source slower, and a transaction that reads as of an earlier moment would not find them.
+ */
+export function captures(mapping: ResolvedMapping, closed: readonly string[] = []): Capture[] {
   const names = sqlNames(mapping);
   const { through } = mapping.cases;
   const between = through
@@ -46,7 +49,7 @@ export function captures(mapping: ResolvedMapping): Capture[] {
   const caseOf = `${names.caseId}::text, ${names.key}`;
   const made: Capture[] = [];
   const add = (table: string, what: string, event: Event, note: (rows: string) => Note) =>
-    made.push(makeCapture(table, what, event, rowsOf[event].map(note)));
+    made.push(makeCapture(table, what, event, rowsOf[event].map(note), closed));
   for (const event of ['insert', 'update', 'delete'] as const) {
     add(names.cases, 'case', event, (rows) => ({
       select: `'case', ${caseOf} from ${rows} c`,
@@ -72,9 +75,14 @@ export function captures(mapping: ResolvedMapping): Capture[] {
     [names.links, 'link'],
     [names.tags, 'tag'],
   ] as const)
-    made.push(makeCapture(table, what, 'truncate', [{ select: `'all', null, null` }]));
+    made.push(makeCapture(table, what, 'truncate', [{ select: `'all', null, null` }], closed));
   return made;
 }
+
+/** The tables that have triggers. */
+const capturedTables = (mapping: ResolvedMapping) => [
+  ...new Set(captures(mapping).map(({ table }) => table)),
+];
 
 /** What a change puts into the queue, and, where suites can be closed, the rows with their suites. */
 type Note = { select: string; touched?: string; suite?: string };
@@ -84,14 +92,13 @@ function makeCapture(
   what: string,
   event: Event | 'truncate',
   notes: Note[],
+  closed: readonly string[],
 ): Capture {
   const name = `bulkhead_adopt_${what}_${event}`;
   const checks = notes.flatMap(({ touched, suite }) =>
-    touched
+    touched && closed.length > 0
       ? [
-          `if exists (select from bulkhead_adopt.closed_suites) and exists (
-             select from ${touched} join bulkhead_adopt.closed_suites k on k.suite = ${suite}::text
-           ) then
+          `if exists (select from ${touched} where ${suite}::text = any (${list(closed)})) then
              raise exception using errcode = '55000', message = 'this suite has moved to Bulkhead and is closed here',
                hint = 'Write to Bulkhead instead; "bulkhead adopt status" shows which suites have moved.';
            end if;`,
@@ -121,12 +128,11 @@ export const triggerSql = ({ table, name, event }: Capture) =>
 
 /** Rights that the login lacks to make the queue and the triggers, a row for each. */
 export function missingRightsSql(mapping: ResolvedMapping): string {
-  const tables = [...new Set(captures(mapping).map(({ table }) => table))];
   return `
     select 'CREATE on the database ' || current_database() as missing
     where to_regnamespace('bulkhead_adopt') is null and not has_database_privilege(current_database(), 'create')
     union all
-    select 'TRIGGER on ' || t.name from unnest(array[${tables.map(literal).join(', ')}]) as t (name)
+    select 'TRIGGER on ' || t.name from unnest(${list(capturedTables(mapping))}) as t (name)
     where not has_table_privilege(t.name, 'trigger')`;
 }
 
@@ -158,34 +164,32 @@ export const clearQueueSql = 'delete from bulkhead_adopt.changes where seq = any
 /** How many changes wait. */
 export const countQueueSql = 'select count(*)::integer as waiting from bulkhead_adopt.changes';
 
-/** Closes a suite on the source; gives the transaction that does. */
-export const closeSuiteSql = `
-  insert into bulkhead_adopt.closed_suites (suite) values ($1) on conflict (suite) do update set suite = excluded.suite
-  returning txid_current()::text as transaction`;
+/** The suites that are closed. */
+export const closedSuitesSql = 'select suite from bulkhead_adopt.closed_suites order by suite';
 
-/** Opens a suite of the source again. */
-export const openSuiteSql = 'delete from bulkhead_adopt.closed_suites where suite = $1';
+/** Makes these suites those that are closed: all of it at once, as statements of one query are one transaction. */
+export const closeSuitesSql = (mapping: ResolvedMapping, closed: readonly string[]) =>
+  [
+    'delete from bulkhead_adopt.closed_suites',
+    `insert into bulkhead_adopt.closed_suites (suite) select unnest(${list(closed)})`,
+    ...captures(mapping, closed).map(({ functionSql }) => functionSql),
+  ].join(';\n');
 
-/**
- * Whether every transaction that could have written before the suite was closed has ended: those that have an id, which
- * they hold a lock on until they end, and those that read as of an earlier moment, and so would not see that it is closed
- * when they write. Of other logins' transactions the second is seen with the rights of pg_read_all_stats only. What other
- * databases of the server do is no matter: the xmin of a snapshot would wait for them too.
- */
-export const hasSettledSql = `
-  with closing as (select age(($1::bigint % 4294967296)::text::xid) as age)
-  select not exists (
-    select from pg_locks l
-    left join pg_stat_activity a on a.pid = l.pid
-    left join pg_prepared_xacts p on p.transaction = l.transactionid
-    where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and age(l.transactionid) >= closing.age
-      and coalesce(a.datname, p.database, current_database()) = current_database()
-  ) and not exists (
-    select from pg_stat_activity a
-    where a.datname = current_database() and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()
-      and age(a.backend_xmin) >= closing.age
-  ) as settled
-  from closing`;
+/** Transactions that have locked one of the tables to write to it; a prepared one has no process, and another name than before. */
+const writers = (mapping: ResolvedMapping) => `
+  from pg_locks l
+  where l.locktype = 'relation' and l.granted and l.pid is distinct from pg_backend_pid()
+    and l.database = (select d.oid from pg_database d where d.datname = current_database())
+    and l.relation = any (${list(capturedTables(mapping))}::regclass[])
+    and l.mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`;
+
+/** Who may have begun to write before the triggers knew that a suite is closed: whoever locks a table later does so by them. */
+export const writersSql = (mapping: ResolvedMapping) =>
+  `select distinct l.virtualtransaction as writer ${writers(mapping)}`;
+
+/** Whether those have ended. */
+export const haveEndedSql = (mapping: ResolvedMapping) =>
+  `select not exists (select ${writers(mapping)} and (l.virtualtransaction = any ($1) or l.pid is null)) as ended`;
 
 /** The cases that carry these tags; or are filed under these rows of the table between, with their keys, by which they leave a suite. */
 export function casesOfSql(mapping: ResolvedMapping, kind: 'tag' | 'through'): string {

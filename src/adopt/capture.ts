@@ -5,6 +5,7 @@ import { BulkheadError } from '../errors.ts';
 import {
   type Capture,
   captures,
+  closedSuitesSql,
   dropQueueSql,
   dropTriggerSql,
   hasQueueSql,
@@ -23,7 +24,7 @@ export async function installCapture(client: ClientBase, mapping: ResolvedMappin
   const missing = await missingRights(client, mapping);
   if (missing.length > 0) refuse(missing.join(', '));
   await withRights(() => client.query(queueSql));
-  for (const capture of captures(mapping)) {
+  for (const capture of captures(mapping, await closedSuites(client))) {
     await withRights(() => client.query(capture.functionSql));
     const { rows } = await client.query(hasTriggerSql(capture));
     if (!rows[0].present) await briefly(client, capture, triggerSql(capture));
@@ -37,6 +38,12 @@ export async function missingRights(
 ): Promise<string[]> {
   const { rows } = await client.query<{ missing: string }>(missingRightsSql(mapping));
   return rows.map(({ missing }) => missing);
+}
+
+/** The suites that writers of the source are refused in. */
+export async function closedSuites(client: ClientBase): Promise<string[]> {
+  const { rows } = await client.query<{ suite: string }>(closedSuitesSql);
+  return rows.map(({ suite }) => suite);
 }
 
 /** Takes everything away that `installCapture` has put there. */

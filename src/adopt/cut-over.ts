@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BulkheadError } from '../errors.ts';
 import { dropAdoptedChunk, finishAdoption } from '../queries/adopt.queries.ts';
-import { hasCapture, removeCapture } from './capture.ts';
-import { closeSuiteSql, hasSettledSql, openSuiteSql } from './capture-sql.ts';
+import { closedSuites, hasCapture, removeCapture } from './capture.ts';
+import { closeSuitesSql, haveEndedSql, writersSql } from './capture-sql.ts';
 import { type Adoption, findAdoptions, type Sides } from './copy.ts';
 import { catchUp } from './follow.ts';
 import { describeReports, verifySuites } from './verify.ts';
@@ -53,26 +53,31 @@ export async function cutOverSuite(
 
 /** From here on the source refuses writes to the suite; waits until those have ended that began before. */
 async function closeSuite(
-  { source }: Sides,
-  { slug, sourceSuite }: Adoption,
+  { source: { client } }: Sides,
+  { slug, sourceSuite, mapping }: Adoption,
   patience: number,
 ): Promise<void> {
-  const { rows } = await source.client.query(closeSuiteSql, [sourceSuite]);
+  const closed = new Set(await closedSuites(client)).add(sourceSuite);
+  await client.query(closeSuitesSql(mapping, [...closed]));
+  const { rows } = await client.query<{ writer: string }>(writersSql(mapping));
+  const writers = rows.map(({ writer }) => writer);
   const until = Date.now() + patience;
   for (;;) {
-    const settled = await source.client.query(hasSettledSql, [rows[0].transaction]);
-    if (settled.rows[0].settled) return;
+    const { rows } = await client.query(haveEndedSql(mapping), [writers]);
+    if (rows[0].ended) return;
     if (Date.now() > until)
       throw new BulkheadError('LOCK_TIMEOUT', `a transaction on the source does not end`, {
-        detail: `The suite "${slug}" is cut over when all that could have written to it have ended.`,
+        detail: `The suite "${slug}" is cut over when all that had begun to write to its tables have ended.`,
         hint: 'Look for it in pg_stat_activity of the source, by xact_start; or wait longer: --patience.',
       });
     await sleep(glance);
   }
 }
 
-const openSuite = ({ source }: Sides, { sourceSuite }: Adoption) =>
-  source.client.query(openSuiteSql, [sourceSuite]);
+async function openSuite({ source: { client } }: Sides, { sourceSuite, mapping }: Adoption) {
+  const closed = (await closedSuites(client)).filter((suite) => suite !== sourceSuite);
+  await client.query(closeSuitesSql(mapping, closed));
+}
 
 /** Takes a suite back out, chunk by chunk, and opens it on the source again. After the cut-over: refused. */
 export async function goBack(sides: Sides, adoption: Adoption): Promise<void> {

@@ -107,13 +107,15 @@ export function copyCasesSql(
   const { caseId, suite } = sqlNames(mapping);
   const { idType, key } = mapping.cases;
   const isKey = key
-    ? `or c.${quote(key)}::text = any (${list(keys)}::text[]) or ${isIdOf(mapping, keys)}`
+    ? `or c.${quote(key)}::text = any (${list(keys)}) or ${isIdOf(mapping, keys)}`
     : '';
-  const where = `(${caseId} = any (${list(ids)}::${idType}[]) ${isKey}) and ${suite}::text = any (${list(suites)}::text[])`;
+  const where = `(${caseId} = any (${list(ids)}::${idType}[]) ${isKey}) and ${suite}::text = any (${list(suites)})`;
   return `copy (${caseRows(mapping, where, 'all')} select ${rowColumns} from chunk left join tagged using (id)) to stdout`;
 }
 
-const list = (values: readonly string[]) => `array[${values.map(literal).join(', ')}]`;
+/** An array of texts, as it stands in SQL. */
+export const list = (values: readonly string[]) =>
+  `array[${values.map(literal).join(', ')}]::text[]`;
 
 const wholeNumber = { type: 'bigint', pattern: /^\d{1,18}$/ };
 
@@ -129,7 +131,7 @@ const idTypes: Record<string, { type: string; pattern: RegExp }> = {
 function isIdOf(mapping: ResolvedMapping, keys: readonly string[]): string {
   const { caseId } = sqlNames(mapping);
   const known = idTypes[mapping.cases.idType];
-  if (!known) return `${caseId}::text = any (${list(keys)}::text[])`;
+  if (!known) return `${caseId}::text = any (${list(keys)})`;
   const { type, pattern } = known;
   return `${caseId} = any (${list(keys.filter((one) => pattern.test(one)))}::${type}[])`;
 }

@@ -113,12 +113,24 @@ test('two processes do not take changes from one queue, whatever they call the s
   client.release(true);
 });
 
-test('a cut-over waits for a transaction that would not see that the suite is closed', async (t) => {
+test('a transaction whose snapshot is older than the cut-over is refused all the same', async (t) => {
   const move = await makeMove(t, few);
   await move.step(copy);
   const late = await move.source.connect();
-  // it has read, and no more: it has no transaction id yet
+  // it has read, and no more: nobody has to wait for it
   await late.query('begin isolation level repeatable read; select from test_cases');
+  await move.step(['cut-over', '--patience', '0.2']);
+  await t.throwsAsync(late.query(`update test_cases set input = 'late'`), { code: '55000' });
+  await late.query('rollback');
+  late.release();
+  await isIdentical(t, move);
+});
+
+test('a cut-over waits for a transaction that has locked a table to write, and not written yet', async (t) => {
+  const move = await makeMove(t, few);
+  await move.step(copy);
+  const late = await move.source.connect();
+  await late.query('begin; update test_cases set input = input where false');
   const { stderr } = await move.step(['cut-over', '--patience', '0.2'], 5);
   t.regex(stderr, /a transaction on the source does not end/);
   await late.query(`update test_cases set input = 'late'; commit`);
