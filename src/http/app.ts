@@ -6,7 +6,7 @@ import { errorBody, explain } from '../graphql/errors.ts';
 import { isObject } from '../json.ts';
 import type { Logger } from '../logger.ts';
 import { makeOpenapi } from './api/openapi.ts';
-import { readJson, tooLarge } from './body.ts';
+import { mediaType, readJson, tooLarge } from './body.ts';
 import { requireCaller, sendToSignIn } from './callers.ts';
 import type { Gate } from './gate.ts';
 import { securityHeaders } from './headers.ts';
@@ -64,14 +64,14 @@ const requireJson: RequestHandler = (request, response, next) => {
       hint: 'To try queries by hand, open /ruru.',
     });
   }
-  if (!request.is('application/json')) {
-    response.status(415);
-    throw new BulkheadError(
-      'BAD_REQUEST',
-      'a GraphQL request has the content type application/json',
-    );
+  if (mediaType(request) === 'application/json') {
+    request.headers['content-type'] = 'application/json'; // grafserv does not know it in capitals
+    return next();
   }
-  next();
+  throw new BulkheadError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    'a GraphQL request has the content type application/json, in UTF-8',
+  );
 };
 
 const requireObject: RequestHandler = (request, _response, next) => {
@@ -93,6 +93,7 @@ function answerError(logger: Logger): ErrorRequestHandler {
 /** Of express's own errors: bodies that are too long, cut off, or not JSON. */
 function fromExpress(error: Error & { type?: string; expose?: boolean }): Error {
   if (error instanceof BulkheadError || !error.expose) return error;
-  if (error.type !== 'entity.too.large') return new BulkheadError('BAD_REQUEST', error.message);
-  return tooLarge();
+  if (error.type === 'entity.too.large') return tooLarge();
+  const isEncoding = error.type === 'encoding.unsupported';
+  return new BulkheadError(isEncoding ? 'UNSUPPORTED_MEDIA_TYPE' : 'BAD_REQUEST', error.message);
 }

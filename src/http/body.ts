@@ -1,6 +1,7 @@
 /** The body of a request: JSON in UTF-8, and not for ever. */
 import { isUtf8 } from 'node:buffer';
-import express, { type RequestHandler } from 'express';
+import { MIMEType } from 'node:util';
+import express, { type Request, type RequestHandler } from 'express';
 import { BulkheadError } from '../errors.ts';
 import { limits } from '../graphql/limits.ts';
 import { parseJsonValues } from '../json.ts';
@@ -15,6 +16,16 @@ export function tooLarge(): BulkheadError {
     `the request is larger than ${limits.body / 1024 / 1024} MiB`,
     { hint: 'Append in several requests, or use: bulkhead import' },
   );
+}
+
+/** The media type that a body is said to have, in lower case; undefined if none is, or a charset that is not UTF-8. */
+export function mediaType({ headers }: Request): string | undefined {
+  try {
+    const { essence, params } = new MIMEType(headers['content-type'] ?? '');
+    return /^(utf-?8|us-ascii)$/i.test(params.get('charset') ?? 'utf-8') ? essence : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const cutOff: RequestHandler = (request, response, next) => {

@@ -110,6 +110,9 @@ test('a GraphQL request is a POST with JSON', async (t) => {
     'text/plain',
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
+    // What is not UTF-8 would be read as something else.
+    'application/json; charset=iso-8859-1',
+    'json',
   ]) {
     const answer = await fetch(`${api.url}/graphql`, {
       method: 'POST',
@@ -117,15 +120,17 @@ test('a GraphQL request is a POST with JSON', async (t) => {
       body,
     });
     t.is(answer.status, 415, type);
-    t.is((await errorOf(answer))?.extensions.code, 'BAD_REQUEST', type);
+    t.is((await errorOf(answer))?.extensions.code, 'UNSUPPORTED_MEDIA_TYPE', type);
   }
-  const send = (text: string | Buffer) =>
+  const send = (text: string | Buffer, type = 'application/json', more = {}) =>
     fetch(`${api.url}/graphql`, {
       method: 'POST',
-      headers: { ...api.headers, 'content-type': 'application/json' },
+      headers: { ...api.headers, 'content-type': type, ...more },
       body: text as string,
     });
   t.is((await send(body)).status, 200);
+  t.is((await send(body, 'Application/JSON; Charset="UTF-8"')).status, 200);
+  t.is((await send(body, 'application/json', { 'content-encoding': 'zstd-9' })).status, 415);
   t.is((await send('{"query": ')).status, 400);
   const latin1 = await send(
     Buffer.from('{"query":"{__typename}","variables":{"x":"caf\xe9"}}', 'latin1'),

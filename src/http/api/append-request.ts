@@ -5,6 +5,7 @@ import type { OnConflict } from '../../import/import-file.ts';
 import type { Mapping } from '../../import/mapping.ts';
 import { encodingOf } from '../../import/plan.ts';
 import type { FileFormat } from '../../import/records.ts';
+import { mediaType } from '../body.ts';
 import { readQuery } from './query.ts';
 
 /** A request to append, without its body. */
@@ -67,16 +68,9 @@ export function describeRequest(asked: AppendRequest): string {
 
 function readFormat(request: Request, format: string | undefined): string {
   const type = request.headers['content-type'] ?? '';
-  const [name = '', ...rest] = type
-    .toLowerCase()
-    .split(';')
-    .map((part) => part.trim());
+  const name = mediaType(request) ?? '';
   const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined;
-  const charset = rest
-    .find((one) => one.startsWith('charset='))
-    ?.slice(8)
-    .replaceAll('"', '');
-  if (encoding === undefined || !/^(utf-8|utf8|us-ascii)$/.test(charset ?? 'utf-8'))
+  if (encoding === undefined)
     throw new BulkheadError(
       'UNSUPPORTED_MEDIA_TYPE',
       type
