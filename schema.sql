@@ -1500,7 +1500,7 @@ comment on function bulkhead_private.keep_frozen_cases() is 'Trigger: cases of s
 create function bulkhead_private.keep_frozen_version() returns trigger
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '13f6c04c38752ff611a05242f81aadbc';
+  as 'bbfa859e768b8ce6d878fd7d4486e560';
 comment on function bulkhead_private.keep_frozen_version() is 'Trigger: history is written by edits and deletions of cases alone, is never changed, and what a snapshot holds of it is not deleted. TCFRZ.';
 
 create function bulkhead_private.keep_principal_out() returns trigger
@@ -1518,7 +1518,7 @@ comment on function bulkhead_private.keep_principal_suites() is 'Trigger: keeps 
 create function bulkhead_private.keep_route_tags() returns trigger
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '3c3f1140c43cedd5cd9797929f1b302d';
+  as 'cca471573afc2dca6a270038e83211b5';
 comment on function bulkhead_private.keep_route_tags() is 'Trigger: a tag does not leave the dictionary while the expression of a route names it. TCUSE.';
 
 create function bulkhead_private.keep_snapshot() returns trigger

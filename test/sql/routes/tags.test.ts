@@ -1,5 +1,6 @@
 /** A tag that the expression of a route names stays in the dictionary, under its name or as an alias. */
 import test from 'ava';
+import type pg from 'pg';
 import { appendTagged, call, callOne, makeSuite } from '../../helpers/cases.ts';
 import { rolledBack, useDatabase } from '../../helpers/database.ts';
 import { refuses } from '../../helpers/errors.ts';
@@ -87,15 +88,26 @@ test('a rename, a merge and their undo leave an expression selecting the same ca
   });
 });
 
-test('a tag is not dropped between the reading of an expression and the making of its route', async (t) => {
-  const [definer, dropper] = [await openSession(t, database), await openSession(t, database)];
-  const suite_id = await makeSuite(database.pool);
-  await call(database.pool, 'define_tag', { suite_id, name: 'gold' });
-  await definer.query('begin');
-  await call(definer, 'define_route', { suite_id, name: 'gate', expression: 'gold' });
-  const [holder, pid] = [await pidOf(definer), await pidOf(dropper)];
-  const dropping = call(dropper, 'drop_tag', { suite_id, name: 'gold' }).catch((error) => error);
-  t.deepEqual(await waitsFor(database.pool, pid), [holder]);
-  await definer.query('commit');
-  t.is((await dropping).code, 'TCUSE');
-});
+for (const [way, drop] of [
+  [
+    'drop_tag',
+    (client: pg.Client, suite_id: string) => call(client, 'drop_tag', { suite_id, name: 'gold' }),
+  ],
+  [
+    'DELETE',
+    (client: pg.Client, suite_id: string) =>
+      client.query('delete from bulkhead.suite_tags where suite_id = $1', [suite_id]),
+  ],
+] as const)
+  test(`a tag is not dropped by ${way} between the reading of an expression and the making of its route`, async (t) => {
+    const [definer, dropper] = [await openSession(t, database), await openSession(t, database)];
+    const suite_id = await makeSuite(database.pool);
+    await call(database.pool, 'define_tag', { suite_id, name: 'gold' });
+    await definer.query('begin');
+    await call(definer, 'define_route', { suite_id, name: 'gate', expression: 'gold' });
+    const [holder, pid] = [await pidOf(definer), await pidOf(dropper)];
+    const dropping = drop(dropper, suite_id).catch((error) => error);
+    t.deepEqual(await waitsFor(database.pool, pid), [holder]);
+    await definer.query('commit');
+    t.is((await dropping).code, 'TCUSE');
+  });
