@@ -75,7 +75,7 @@ export function captures(mapping: ResolvedMapping, closed: readonly string[] = [
     [names.links, 'link'],
     [names.tags, 'tag'],
   ] as const)
-    made.push(makeCapture(table, what, 'truncate', [{ select: `'all', null, null` }], closed));
+    made.push(makeCapture(table, what, 'truncate', [{ select: `'all', null, null` }]));
   return made;
 }
 
@@ -92,7 +92,7 @@ function makeCapture(
   what: string,
   event: Event | 'truncate',
   notes: Note[],
-  closed: readonly string[],
+  closed: readonly string[] = [],
 ): Capture {
   const name = `bulkhead_adopt_${what}_${event}`;
   const checks = notes.flatMap(({ touched, suite }) =>
@@ -175,21 +175,17 @@ export const closeSuitesSql = (mapping: ResolvedMapping, closed: readonly string
     ...captures(mapping, closed).map(({ functionSql }) => functionSql),
   ].join(';\n');
 
-/** Transactions that have locked one of the tables to write to it; a prepared one has no process, and another name than before. */
-const writers = (mapping: ResolvedMapping) => `
+/**
+ * Transactions that have locked one of the tables to write to it: whoever locks one later does so by the functions as they
+ * are then. A prepared one has no process, and another name than it had before.
+ */
+export const writersSql = (mapping: ResolvedMapping) => `
+  select distinct l.virtualtransaction as name, l.pid is null as "isPrepared"
   from pg_locks l
   where l.locktype = 'relation' and l.granted and l.pid is distinct from pg_backend_pid()
     and l.database = (select d.oid from pg_database d where d.datname = current_database())
     and l.relation = any (${list(capturedTables(mapping))}::regclass[])
     and l.mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`;
-
-/** Who may have begun to write before the triggers knew that a suite is closed: whoever locks a table later does so by them. */
-export const writersSql = (mapping: ResolvedMapping) =>
-  `select distinct l.virtualtransaction as writer ${writers(mapping)}`;
-
-/** Whether those have ended. */
-export const haveEndedSql = (mapping: ResolvedMapping) =>
-  `select not exists (select ${writers(mapping)} and (l.virtualtransaction = any ($1) or l.pid is null)) as ended`;
 
 /** The cases that carry these tags; or are filed under these rows of the table between, with their keys, by which they leave a suite. */
 export function casesOfSql(mapping: ResolvedMapping, kind: 'tag' | 'through'): string {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BulkheadError } from '../errors.ts';
 import { dropAdoptedChunk, finishAdoption } from '../queries/adopt.queries.ts';
 import { closedSuites, hasCapture, removeCapture } from './capture.ts';
-import { closeSuitesSql, haveEndedSql, writersSql } from './capture-sql.ts';
+import { closeSuitesSql, writersSql } from './capture-sql.ts';
 import { type Adoption, findAdoptions, type Sides } from './copy.ts';
 import { catchUp } from './follow.ts';
 import { describeReports, verifySuites } from './verify.ts';
@@ -59,12 +59,14 @@ async function closeSuite(
 ): Promise<void> {
   const closed = new Set(await closedSuites(client)).add(sourceSuite);
   await client.query(closeSuitesSql(mapping, [...closed]));
-  const { rows } = await client.query<{ writer: string }>(writersSql(mapping));
-  const writers = rows.map(({ writer }) => writer);
+  const sql = writersSql(mapping);
+  const readWriters = async () =>
+    (await client.query<{ name: string; isPrepared: boolean }>(sql)).rows;
+  const before = new Set((await readWriters()).map(({ name }) => name));
   const until = Date.now() + patience;
   for (;;) {
-    const { rows } = await client.query(haveEndedSql(mapping), [writers]);
-    if (rows[0].ended) return;
+    const writers = await readWriters();
+    if (!writers.some(({ name, isPrepared }) => isPrepared || before.has(name))) return;
     if (Date.now() > until)
       throw new BulkheadError('LOCK_TIMEOUT', `a transaction on the source does not end`, {
         detail: `The suite "${slug}" is cut over when all that had begun to write to its tables have ended.`,
