@@ -1211,14 +1211,14 @@ create function bulkhead_private.adopt_changes(suite_ids bigint[], external_keys
   as '9749b87eb6653590d571bcffb78d09e1';
 comment on function bulkhead_private.adopt_changes(suite_ids bigint[], external_keys text[]) is 'Makes the cases with these keys, and those of pg_temp.adopted_rows, what they are in the source, in each of these suites that is concerned; returns how many changed in all.';
 
-create function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) returns TABLE(cases integer, links integer, last_id text)
+create function bulkhead_private.adopt_chunk(suite_id bigint, first_line integer, last_line integer, is_last boolean) returns TABLE(cases integer, links integer, last_id text)
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
   set work_mem=64MB
-  as 'd96d10665a479625679b7d823ffc4e37';
-comment on function bulkhead_private.adopt_chunk(suite_id bigint, is_last boolean) is 'Adds the cases of pg_temp.adopted_rows with their links to the suite, and moves the adoption''s cursor behind them, in one transaction. Their tags are to be defined before: define_adopted_tags. No row when somebody has cancelled the operation.';
+  as 'eac43d7e317b45b0b7b84101dd312273';
+comment on function bulkhead_private.adopt_chunk(suite_id bigint, first_line integer, last_line integer, is_last boolean) is 'Adds the cases of these lines of pg_temp.adopted_rows with their links to the suite, and moves the adoption''s cursor behind them, in one transaction. Their tags are to be defined before: define_adopted_tags. No row when somebody has cancelled the operation.';
 
 create function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopted_suites, external_keys text[]) returns integer
   language plpgsql volatile parallel unsafe security invoker
@@ -1340,7 +1340,7 @@ comment on function bulkhead_private.choose_cases(selection jsonb, all_cases boo
 create function bulkhead_private.clear_adopted_rows() returns void
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '6455303bd994bf1f2c120e1d1ddaa17c';
+  as '5527f65fcead3f581bafd694a46b7fd6';
 comment on function bulkhead_private.clear_adopted_rows() is 'Makes the session''s table pg_temp.adopted_rows, for a COPY of cases of the source, or empties it.';
 
 create function bulkhead_private.clear_staging() returns void

@@ -25,7 +25,9 @@ select bulkhead_private.define_adopted_tags(:source!) as "defined!";
 
 /* @name adoptChunk */
 select cases as "cases!", links as "links!", last_id as "lastId"
-from bulkhead_private.adopt_chunk(suite_id => :suiteId!, is_last => :isLast!);
+from bulkhead_private.adopt_chunk(
+  suite_id => :suiteId!, first_line => :firstLine!, last_line => :lastLine!, is_last => :isLast!
+);
 
 /* @name adoptChanges */
 select inserted as "inserted!", updated as "updated!", deleted as "deleted!", links as "links!"

@@ -12,11 +12,12 @@ import {
   listSlugs,
   releaseSuite,
 } from '../queries/adopt.queries.ts';
+import { mostReadBytes, readBytes } from './defaults.ts';
 import type { ResolvedMapping } from './mapping.ts';
 import { proposeSlugs } from './slugs.ts';
 import { listSourceSuites, type Source, type SourceSuite } from './source.ts';
-import { copyChunkSql } from './source-sql.ts';
-import { readRows, stageRows } from './transfer.ts';
+import { copyNextSql } from './source-sql.ts';
+import { type Rows, readRows, stageRows } from './transfer.ts';
 
 /** How later changes are found. */
 export type Method = 'triggers' | 'compare';
@@ -103,7 +104,10 @@ export function chooseSuites(
   });
 }
 
-/** One after the other, not the next chunk read while this one is written: that leaves a core to whoever appends to the source. */
+/**
+ * Reads some chunks at once, and writes them one by one; never reads and writes at the same time. Each turn from one to
+ * the other is felt by those who append to the source on the same machine (docs/adr/0014).
+ */
 async function copySuite(
   { target, source }: Sides,
   adoption: Adoption,
@@ -113,22 +117,40 @@ async function copySuite(
   const expected = Number(adoption.casesExpected);
   let copied = Number(adoption.casesCopied);
   let after = adoption.lastId;
-  for (let isLast = false; !isLast; ) {
-    onProgress({ slug, copied, expected });
-    const began = performance.now();
-    const sql = copyChunkSql(mapping, { suite, after, limit: chunk });
-    const rows = await readRows(source.client, sql);
-    isLast = rows.count < chunk;
+  let began = performance.now();
+  for (let limit = chunk, isEnd = false; !isEnd; ) {
+    const sql = copyNextSql(mapping, { suite, after, limit });
+    const rows = await readRows(source.client, sql, mostReadBytes);
+    isEnd = rows.count < limit && !rows.isCut;
     await stageRows(target, rows);
     await defineAdoptedTags.run({ source: source.name }, target);
-    const [written] = await adoptChunk.run({ suiteId, isLast }, target);
-    if (!written) throw cancelled(slug);
-    copied += written.cases;
-    after = written.lastId;
-    if (pace < 1) await sleep((performance.now() - began) * (1 / pace - 1));
+    for (const lines of linesOfChunks(rows.count, chunk)) {
+      onProgress({ slug, copied, expected });
+      const isLast = isEnd && lines.lastLine >= rows.count;
+      const [written] = await adoptChunk.run({ suiteId, ...lines, isLast }, target);
+      if (!written) throw cancelled(slug);
+      copied += written.cases;
+      after = written.lastId;
+      if (pace < 1) await sleep((performance.now() - began) * (1 / pace - 1));
+      began = performance.now();
+    }
+    limit = nextLimit(rows);
   }
   onProgress({ slug, copied, expected });
 }
+
+/** At least one chunk, also of no lines: a suite ends with one. */
+function* linesOfChunks(count: number, chunk: number) {
+  let lastLine = 0;
+  do {
+    const firstLine = lastLine + 1;
+    lastLine += chunk;
+    yield { firstLine, lastLine };
+  } while (lastLine < count);
+}
+
+/** How many cases to read next: as many as are `readBytes`, going by those just read. */
+const nextLimit = ({ bytes, count }: Rows) => Math.max(1, Math.floor((readBytes * count) / bytes));
 
 const cancelled = (slug: string) =>
   new BulkheadError('OPERATION_CANCELLED', `the copy of "${slug}" was cancelled`, {

@@ -89,7 +89,7 @@ const rowColumns = `row_number() over (order by chunk.id), source_suite, source_
   metadata, coalesce(tags, '{}') as tags, status, created_at`;
 
 /** COPY of the next cases of a suite, in the order of their ids. */
-export function copyChunkSql(
+export function copyNextSql(
   mapping: ResolvedMapping,
   { suite, after, limit }: { suite: string; after: string | null; limit: number },
 ): string {

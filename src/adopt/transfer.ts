@@ -7,18 +7,29 @@ import { clearAdoptedRows } from '../queries/adopt.queries.ts';
 const STAGE = `copy pg_temp.adopted_rows (line, source_suite, source_id, external_key, input, expected_output, metadata, tags, status, created_at)
   from stdin`;
 
-/** Rows in the text format of COPY. */
-export type Rows = { parts: Buffer[]; bytes: number; count: number };
+/** Rows in the text format of COPY; `isCut` when the COPY gave more. */
+export type Rows = { parts: Buffer[]; bytes: number; count: number; isCut: boolean };
 
 const LF = 0x0a;
 
-/** Reads what a COPY gives. In its text format a line feed ends a row and is nothing else. */
-export async function readRows(source: ClientBase, sql: string): Promise<Rows> {
-  const rows: Rows = { parts: [], bytes: 0, count: 0 };
+/**
+ * Reads what a COPY gives, up to the end of the row with which there are `mostBytes`; what comes behind it is let go,
+ * as a COPY has no other end. In its text format a line feed ends a row and is nothing else.
+ */
+export async function readRows(
+  source: ClientBase,
+  sql: string,
+  mostBytes = Number.POSITIVE_INFINITY,
+): Promise<Rows> {
+  const rows: Rows = { parts: [], bytes: 0, count: 0, isCut: false };
   for await (const part of source.query(copyTo(sql)) as AsyncIterable<Buffer>) {
-    rows.parts.push(part);
-    rows.bytes += part.length;
-    for (let at = part.indexOf(LF); at >= 0; at = part.indexOf(LF, at + 1)) rows.count += 1;
+    if (rows.isCut) continue;
+    const end = rows.bytes < mostBytes ? -1 : part.indexOf(LF);
+    rows.isCut = end >= 0;
+    const kept = rows.isCut ? part.subarray(0, end + 1) : part;
+    rows.parts.push(kept);
+    rows.bytes += kept.length;
+    for (let at = kept.indexOf(LF); at >= 0; at = kept.indexOf(LF, at + 1)) rows.count += 1;
   }
   return rows;
 }

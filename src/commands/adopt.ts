@@ -91,7 +91,12 @@ export function registerAdopt(program: Command, deps: AdoptCommandDeps): void {
         .default('triggers'),
     )
     .option('--install-triggers', 'agree to a queue and triggers in the source')
-    .option('--chunk <cases>', 'cases in a transaction', number('--chunk', limits.chunk), chunkSize)
+    .option(
+      '--chunk <cases>',
+      'most cases in a transaction',
+      number('--chunk', limits.chunk),
+      chunkSize,
+    )
     .option(
       '--pace <share>',
       'the share of the time that the copy works',

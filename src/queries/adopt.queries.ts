@@ -174,7 +174,9 @@ export const defineAdoptedTags = new PreparedQuery<IDefineAdoptedTagsParams,IDef
 
 /** 'AdoptChunk' parameters type */
 export interface IAdoptChunkParams {
+  firstLine: number;
   isLast: boolean;
+  lastLine: number;
   suiteId: string;
 }
 
@@ -191,13 +193,15 @@ export interface IAdoptChunkQuery {
   result: IAdoptChunkResult;
 }
 
-const adoptChunkIR: any = {"usedParamSet":{"suiteId":true,"isLast":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":111,"b":119}]},{"name":"isLast","required":true,"transform":{"type":"scalar"},"locs":[{"a":133,"b":140}]}],"statement":"select cases as \"cases!\", links as \"links!\", last_id as \"lastId\"\nfrom bulkhead_private.adopt_chunk(suite_id => :suiteId!, is_last => :isLast!)"};
+const adoptChunkIR: any = {"usedParamSet":{"suiteId":true,"firstLine":true,"lastLine":true,"isLast":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":114,"b":122}]},{"name":"firstLine","required":true,"transform":{"type":"scalar"},"locs":[{"a":139,"b":149}]},{"name":"lastLine","required":true,"transform":{"type":"scalar"},"locs":[{"a":165,"b":174}]},{"name":"isLast","required":true,"transform":{"type":"scalar"},"locs":[{"a":188,"b":195}]}],"statement":"select cases as \"cases!\", links as \"links!\", last_id as \"lastId\"\nfrom bulkhead_private.adopt_chunk(\n  suite_id => :suiteId!, first_line => :firstLine!, last_line => :lastLine!, is_last => :isLast!\n)"};
 
 /**
  * Query generated from SQL:
  * ```
  * select cases as "cases!", links as "links!", last_id as "lastId"
- * from bulkhead_private.adopt_chunk(suite_id => :suiteId!, is_last => :isLast!)
+ * from bulkhead_private.adopt_chunk(
+ *   suite_id => :suiteId!, first_line => :firstLine!, last_line => :lastLine!, is_last => :isLast!
+ * )
  * ```
  */
 export const adoptChunk = new PreparedQuery<IAdoptChunkParams,IAdoptChunkResult>(adoptChunkIR);

@@ -136,18 +136,13 @@ export const changes = `
 
 const key = 771_144;
 
-/**
- * Lets a process come as far as a change of the adoption's row, and kills it there: `after` has its connection ended
- * before it commits, or lets it commit what it was about to, as if it had been killed a moment later. While it is
- * held, `meanwhile` can look at who waits for it.
- */
-export async function killAt(
+/** Holds a process at a change of the adoption's row while `meanwhile`, told its backend, does something; then lets it go on to its end. */
+export async function holdAt(
   move: Move,
   args: string[],
   condition: string,
-  after: 'before the commit' | 'after the commit',
-  meanwhile: () => Promise<void> = async () => {},
-): Promise<void> {
+  meanwhile: (run: Run, pid: number) => Promise<void>,
+): Promise<Run> {
   const { pool } = move.db;
   const holder = await pool.connect();
   try {
@@ -165,16 +160,38 @@ export async function killAt(
       );
       return rows[0]?.pid ?? null;
     });
-    await meanwhile();
-    run.child.kill('SIGKILL');
-    await run.ended;
-    if (after === 'before the commit') await pool.query('select pg_terminate_backend($1)', [pid]);
+    await meanwhile(run, pid);
     await holder.query('select pg_advisory_unlock($1)', [key]);
+    await run.ended;
     await gone(move, pid);
     await pool.query('drop function public.hold() cascade');
+    return run;
   } finally {
     holder.release(true);
   }
+}
+
+/**
+ * Kills a process at a change of the adoption's row: `after` has its connection ended before it commits, or lets it
+ * commit what it was about to, as if it had been killed a moment later. While it is held, `meanwhile` can look at who
+ * waits for it.
+ */
+export async function killAt(
+  move: Move,
+  args: string[],
+  condition: string,
+  after: 'before the commit' | 'after the commit',
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<void> {
+  await holdAt(move, args, condition, async (run, pid) => {
+    await meanwhile();
+    run.child.kill('SIGKILL');
+    await run.ended;
+    if (after === 'before the commit') {
+      await move.db.pool.query('select pg_terminate_backend($1)', [pid]);
+      await gone(move, pid);
+    }
+  });
 }
 
 async function gone({ db }: Move, pid: number): Promise<void> {
