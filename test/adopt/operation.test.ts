@@ -1,7 +1,7 @@
 /** The copy of a suite as an operation: people see how far it is, and can stop it; no worker touches it. */
 import test from 'ava';
 import { useWorker } from '../helpers/processes.ts';
-import { isIdentical, killAt, makeMove } from './source.ts';
+import { holdAt, isIdentical, killAt, makeMove, seedRows, seedTables } from './source.ts';
 
 const copy = ['copy', '--preset', 'seed', '--install-triggers', '--chunk', '20'];
 
@@ -47,9 +47,23 @@ test('when its process is killed no worker takes it up, and the next process goe
   );
 });
 
-test('cancelled, the copy ends after its chunk; run again, it goes on', async (t) => {
+const cancel = `select bulkhead.cancel_operation(suite_id, id) from bulkhead.bulk_operations where state = 'running'`;
+
+test('cancelled, the copy ends with its chunk, whatever it has read; run again, it goes on', async (t) => {
+  const move = await makeMove(t, seedTables + seedRows(120));
+  const run = await holdAt(move, copy, 'new.chunks = 2 and old.chunks = 1', async () => {
+    await move.db.pool.query(cancel);
+  });
+  t.is(await run.ended, 4);
+  t.regex(run.output(), /the copy of "suite-a" was cancelled/);
+  t.like((await move.db.pool.query(operations)).rows[0], { state: 'cancelled', processed: 40 });
+  await move.step(['copy', '--chunk', '20']);
+  t.true((await move.json(['verify'])).identical);
+  await isIdentical(t, move);
+});
+
+test('cancelled when its process is dead, it is over; the next process goes on', async (t) => {
   const move = await makeMove(t);
-  const cancel = `select bulkhead.cancel_operation(suite_id, id) from bulkhead.bulk_operations where state = 'running'`;
   await killAt(move, copy, 'new.chunks = 2', 'after the commit');
   await move.db.pool.query(cancel);
   t.is((await move.db.pool.query(operations)).rows[0].state, 'cancelled');
