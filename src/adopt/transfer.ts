@@ -7,13 +7,13 @@ import { clearAdoptedRows } from '../queries/adopt.queries.ts';
 const STAGE = `copy pg_temp.adopted_rows (line, source_suite, source_id, external_key, input, expected_output, metadata, tags, status, created_at)
   from stdin`;
 
-/** Rows in the text format of COPY; `isCut` when the COPY gave more. */
+/** Rows in the text format of COPY; `isCut` when the COPY may have given more. */
 export type Rows = { parts: Buffer[]; bytes: number; count: number; isCut: boolean };
 
 const LF = 0x0a;
 
 /**
- * Reads what a COPY gives, up to the end of the row with which there are `mostBytes`; what comes behind it is let go,
+ * Reads what a COPY gives, up to the end of the row with which it is `mostBytes`; what comes behind it is let go,
  * as a COPY has no other end. In its text format a line feed ends a row and is nothing else.
  */
 export async function readRows(
@@ -24,7 +24,7 @@ export async function readRows(
   const rows: Rows = { parts: [], bytes: 0, count: 0, isCut: false };
   for await (const part of source.query(copyTo(sql)) as AsyncIterable<Buffer>) {
     if (rows.isCut) continue;
-    const end = rows.bytes < mostBytes ? -1 : part.indexOf(LF);
+    const end = part.indexOf(LF, Math.max(0, mostBytes - rows.bytes - 1));
     rows.isCut = end >= 0;
     const kept = rows.isCut ? part.subarray(0, end + 1) : part;
     rows.parts.push(kept);
