@@ -12,7 +12,7 @@ import {
   listSlugs,
   releaseSuite,
 } from '../queries/adopt.queries.ts';
-import { mostReadBytes, readBytes } from './defaults.ts';
+import { firstRead, mostReadBytes, readBytes } from './defaults.ts';
 import type { ResolvedMapping } from './mapping.ts';
 import { proposeSlugs } from './slugs.ts';
 import { listSourceSuites, type Source, type SourceSuite } from './source.ts';
@@ -118,7 +118,7 @@ async function copySuite(
   let copied = Number(adoption.casesCopied);
   let after = adoption.lastId;
   let began = performance.now();
-  for (let limit = chunk, isEnd = false; !isEnd; ) {
+  for (let limit = Math.min(chunk, firstRead), isEnd = false; !isEnd; ) {
     const sql = copyNextSql(mapping, { suite, after, limit });
     const rows = await readRows(source.client, sql, mostReadBytes);
     isEnd = rows.count < limit && !rows.isCut;

@@ -49,10 +49,10 @@ export function sqlNames({ suites, cases, tags, links }: ResolvedMapping) {
   };
 }
 
-/** A case as it is going to be: the columns of `pg_temp.adopted_rows` but for line and tags. */
-function caseColumns(mapping: ResolvedMapping): string {
+/** A case as it is going to be: the columns of `pg_temp.adopted_rows` but for line and tags. Its suite is in `suite`. */
+function caseColumns(mapping: ResolvedMapping, suite: string): string {
   const { cases } = mapping;
-  const { suite, caseId, key } = sqlNames(mapping);
+  const { caseId, key } = sqlNames(mapping);
   const json = (name: string) => `to_jsonb(c.${quote(name)})`;
   const object = (names: readonly string[], more: string[] = []) =>
     `jsonb_build_object(${[...names.flatMap((name) => [literal(name), json(name)]), ...more].join(', ')})`;
@@ -69,14 +69,21 @@ function caseColumns(mapping: ResolvedMapping): string {
     ${cases.createdAt ? `c.${quote(cases.createdAt)}::timestamptz` : 'null::timestamptz'} as created_at`;
 }
 
-/** Cases with the texts of their tags. The limit is on cases, and with one links are read for those alone: they are few. */
+/**
+ * Cases with the texts of their tags. The limit is on cases, and with one links are read for those alone: they are few.
+ * It comes before the columns are made, which would be of all cases of the suite where these have to be sorted.
+ */
 function caseRows(mapping: ResolvedMapping, where: string, limit?: number | 'all'): string {
-  const { from, caseId, links, tags, linkCase, linkTag, tagId, tagName } = sqlNames(mapping);
+  const { from, suite, caseId, links, tags, linkCase, linkTag, tagId, tagName } = sqlNames(mapping);
+  const ofSuite = quote('suite of the case');
   return `with chunk as (
-    select ${caseColumns(mapping)}
-    from ${from}
-    where ${where}
-    ${limit === undefined ? '' : `order by ${caseId} limit ${limit}`}
+    select ${caseColumns(mapping, `c.${ofSuite}`)}
+    from (
+      select c.*, ${suite} as ${ofSuite}
+      from ${from}
+      where ${where}
+      ${limit === undefined ? '' : `order by ${caseId} limit ${limit}`}
+    ) as c
   ), tagged as (
     select ${linkCase} as id, array_agg(distinct ${tagName}::text) as tags
     from ${links} l join ${tags} t on ${tagId} = ${linkTag}
