@@ -1,8 +1,6 @@
 /** What a copy reads at once: some chunks, or a few large cases. */
 import test from 'ava';
-import { holdAt, isIdentical, type Move, makeMove, seedRows, seedTables } from './source.ts';
-
-const copy = ['copy', '--preset', 'seed', '--install-triggers', '--chunk', '20'];
+import { copy, holdAt, isIdentical, type Move, makeMove, seedRows, seedTables } from './source.ts';
 
 async function chunks({ db }: Move): Promise<number[]> {
   const { rows } = await db.pool.query(
@@ -44,7 +42,7 @@ test('what changes in the source after it has been read, and before it is writte
 test('of large cases a copy reads and writes fewer at a time', async (t) => {
   const move = await makeMove(t, seedTables + seedRows(80));
   await move.source.query(`update test_cases set input = repeat('x', 700000) where suite_id = 1`);
-  await move.step([...copy.slice(0, -1), '30']);
+  await move.step([...copy, '--chunk', '30']);
   // 24 of the 30 asked for are 16 MB; then the five that are 4 MB, until a read finds fewer
   t.deepEqual(await chunks(move), [1 + 3 + 1, 2]);
   await isIdentical(t, move);

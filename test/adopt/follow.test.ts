@@ -2,9 +2,7 @@
 import test from 'ava';
 import { copyCasesSql } from '../../src/adopt/source-sql.ts';
 import { openSession, pidOf, withoutWaiting } from '../helpers/waits.ts';
-import { changes, isIdentical, killAt, makeMove, seedRows, seedTables } from './source.ts';
-
-const copy = ['copy', '--preset', 'seed', '--install-triggers', '--chunk', '20'];
+import { changes, copy, isIdentical, killAt, makeMove, seedRows, seedTables } from './source.ts';
 
 test('inserts, edits, deletions, moves to another suite, renamed tags and a TRUNCATE are brought over', async (t) => {
   const move = await makeMove(t);

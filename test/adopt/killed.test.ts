@@ -1,8 +1,6 @@
 /** Each of the five steps is killed with SIGKILL in the middle of what it does, run again, and both sides are identical. */
 import test from 'ava';
-import { changes, isIdentical, killAt, killReading, type Move, makeMove } from './source.ts';
-
-const copy = ['copy', '--preset', 'seed', '--install-triggers', '--chunk', '20'];
+import { changes, copy, isIdentical, killAt, killReading, type Move, makeMove } from './source.ts';
 
 async function copied({ db }: Move): Promise<number[]> {
   const { rows } = await db.pool.query(

@@ -1,9 +1,7 @@
 /** The copy of a suite as an operation: people see how far it is, and can stop it; no worker touches it. */
 import test from 'ava';
 import { useWorker } from '../helpers/processes.ts';
-import { holdAt, isIdentical, killAt, makeMove, seedRows, seedTables } from './source.ts';
-
-const copy = ['copy', '--preset', 'seed', '--install-triggers', '--chunk', '20'];
+import { copy, holdAt, isIdentical, killAt, makeMove, seedRows, seedTables } from './source.ts';
 
 const operations = `
   select kind, state, total::integer, processed::integer, changed::integer, chunks, parameters ->> 'source_suite' as suite
@@ -74,16 +72,7 @@ test('cancelled when its process is dead, it is over; the next process goes on',
 
 test('a copy in small chunks, at full speed, brings the statistics of its partition up to date', async (t) => {
   const move = await makeMove(t);
-  await move.step([
-    'copy',
-    '--preset',
-    'seed',
-    '--install-triggers',
-    '--chunk',
-    '7',
-    '--pace',
-    '1',
-  ]);
+  await move.step([...copy, '--chunk', '7', '--pace', '1']);
   const { rows } = await move.db.pool.query(`
     select bool_and(reltuples > 0) as counted from pg_class
     where oid in (select tableoid from bulkhead.test_cases)`);

@@ -25,6 +25,9 @@ export type Move = {
   start(args: string[]): Run;
 };
 
+/** The step that copies a source of the seed's shape, in small chunks; of a flag that is given again the last one counts. */
+export const copy = ['copy', '--preset', 'seed', '--install-triggers', '--chunk', '20'];
+
 /** The tables of the seed document. */
 export const seedTables = `
   create table test_suites (id serial primary key, name text not null unique);
@@ -136,7 +139,7 @@ export const changes = `
 
 const key = 771_144;
 
-/** Holds a process at a change of the adoption's row while `meanwhile`, told its backend, does something; then lets it go on to its end. */
+/** Holds a process at a change of the adoption's row while `meanwhile`, told its backend, does something; then waits for its end. */
 export async function holdAt(
   move: Move,
   args: string[],
