@@ -16,9 +16,9 @@ import { startEmbedded } from '../src/database/embedded.ts';
 import { removeDataDir } from '../src/database/embedded-place.ts';
 import { type Logger, makeLogger } from '../src/logger.ts';
 import { buildTemplate } from '../test/helpers/template.ts';
+import { type Results, tapReader } from './tap.ts';
 
 type Command = { name: string; command: string; args: string[] };
-type Totals = { passed: number; failed: number; skipped: number };
 
 /** What is checked beside the tests. Each counts as one; add those of generated files here. */
 const checks: Command[] = [
@@ -44,7 +44,7 @@ const running = new Set<ChildProcess>();
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  const totals: Results = { passed: 0, skipped: 0, failures: [] };
   const server = await openServer();
   const release = async () => {
     for (const child of running) child.kill();
@@ -62,9 +62,16 @@ async function main(): Promise<number> {
   } finally {
     await server.stop();
   }
-  if (totals.skipped > 0) console.log(`${totals.skipped} skipped`);
-  console.log(`${totals.passed} passed, ${totals.failed} failed`);
-  return totals.failed > 0 ? 1 : 0;
+  return conclude(totals);
+}
+
+/** Failures once more, where whoever looks at the end of a long log finds them; then the counts. */
+function conclude({ passed, skipped, failures }: Results): number {
+  if (failures.length > 0) console.log('— failed');
+  for (const line of failures.flat()) console.log(line);
+  if (skipped > 0) console.log(`${skipped} skipped`);
+  console.log(`${passed} passed, ${failures.length} failed`);
+  return failures.length > 0 ? 1 : 0;
 }
 
 /** A server for this run alone, or the one that was asked for; either with the template built. */
@@ -117,7 +124,7 @@ async function openApiLogin(ownerUrl: string, given: string | undefined): Promis
 }
 
 /** All at the same time; what they say comes one after the other. */
-async function runChecks(totals: Totals) {
+async function runChecks(totals: Results) {
   const started = checks.map(({ name, command, args }) => {
     const lines: string[] = [];
     const onLine = (line: string) => void lines.push(line);
@@ -131,29 +138,24 @@ async function runChecks(totals: Totals) {
   for (const { name, lines, code } of started) {
     console.log(`— ${name}`);
     for (const line of lines) console.log(line);
-    totals[(await code) === 0 ? 'passed' : 'failed'] += 1;
+    if ((await code) === 0) totals.passed += 1;
+    else totals.failures.push([`✖ ${name}`, ...lines]);
   }
 }
 
-/** ava counts best in TAP, which people read worst: each line is turned into a tick or a cross. */
-async function runAva(totals: Totals) {
+async function runAva(totals: Results) {
   console.log('— tests');
-  let [seen, failed] = [0, 0];
-  const code = await run('ava', ['--tap'], {
-    stdio: ['inherit', 'pipe', 'inherit'],
-    onLine(line) {
-      const result = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line);
-      if (!result) return /^(TAP |1\.\.|# |---|#$)/.test(line) ? undefined : console.log(line);
-      const [, not, title, skipped] = result;
-      seen += 1;
-      const outcome = skipped ? 'skipped' : not ? 'failed' : 'passed';
-      if (outcome === 'failed') failed += 1;
-      totals[outcome] += 1;
-      console.log(`${{ passed: '✔', failed: '✖', skipped: '-' }[outcome]} ${title}`);
-    },
-  });
+  const results: Results = { passed: 0, skipped: 0, failures: [] };
+  const onLine = tapReader(results, console.log);
+  const code = await run('ava', ['--tap'], { stdio: ['inherit', 'pipe', 'inherit'], onLine });
+  const { passed, skipped, failures } = results;
+  const seen = passed + skipped + failures.length;
   // A run that fails without a failed test (no files, a crash of ava) has failed all the same.
-  if ((code !== 0 && failed === 0) || seen === 0) totals.failed += 1;
+  if ((code !== 0 && failures.length === 0) || seen === 0)
+    failures.push([`✖ ava ended with code ${code} after ${seen} tests`]);
+  totals.passed += passed;
+  totals.skipped += skipped;
+  totals.failures.push(...failures);
 }
 
 type RunOptions = {

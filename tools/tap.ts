@@ -1,0 +1,27 @@
+/** What ava writes as TAP, which it counts best in and people read worst, as ticks and crosses. */
+
+/** How the tests went so far. `failures` has the lines that each failure printed, its title first. */
+export type Results = { passed: number; skipped: number; failures: string[][] };
+
+const marks = { passed: '✔', failed: '✖', skipped: '-' };
+
+/** Returns what takes TAP line by line: it counts into `results`, and shows what people want to see. */
+export function tapReader(results: Results, show: (line: string) => void) {
+  let shown: string[] = [];
+  return (line: string) => {
+    const result = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line);
+    if (!result) {
+      if (/^(TAP |1\.\.|# |---|#$)/.test(line)) return;
+      // What is indented says more of the result before it.
+      if (line.startsWith(' ')) shown.push(line);
+      return show(line);
+    }
+    const [, not, title, skipped] = result;
+    const outcome = skipped ? 'skipped' : not ? 'failed' : 'passed';
+    const named = `${marks[outcome]} ${title}`;
+    shown = [named];
+    if (outcome === 'failed') results.failures.push(shown);
+    else results[outcome] += 1;
+    show(named);
+  };
+}
