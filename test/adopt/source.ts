@@ -10,7 +10,7 @@ import {
 } from '../../src/database/admin.ts';
 import { type Run, runSeparately, startBulkhead } from '../helpers/bulkhead.ts';
 import { type Database, makeDatabase } from '../helpers/database.ts';
-import { eventually } from '../helpers/waits.ts';
+import { until } from '../helpers/waits.ts';
 
 /** A database of the old shape, and a Bulkhead that it moves to. */
 export type Move = {
@@ -156,12 +156,13 @@ export async function holdAt(
       create trigger hold before update on bulkhead_private.adopted_suites
         for each row when (${condition}) execute function public.hold()`);
     const run = move.start(args);
-    const pid = await eventually(`adopt ${args[0]} comes to ${condition}`, async () => {
+    const pid = await until(`adopt ${args[0]} comes to ${condition}`, async () => {
+      mustBeAlive(run);
       const { rows } = await pool.query(
         `select pid from pg_locks where locktype = 'advisory' and not granted
            and database = (select oid from pg_database where datname = current_database())`,
       );
-      return rows[0]?.pid ?? null;
+      return rows[0]?.pid;
     });
     await meanwhile(run, pid);
     await holder.query('select pg_advisory_unlock($1)', [key]);
@@ -197,10 +198,15 @@ export async function killAt(
   });
 }
 
+/** A process that has ended comes nowhere any more: its words say why. */
+function mustBeAlive({ child, output }: Run): void {
+  if (child.exitCode !== null) throw new Error(`ended (${child.exitCode}):\n${output()}`);
+}
+
 async function gone({ db }: Move, pid: number): Promise<void> {
-  await eventually(`backend ${pid} ends`, async () => {
+  await until(`backend ${pid} ends`, async () => {
     const { rows } = await db.pool.query('select from pg_stat_activity where pid = $1', [pid]);
-    return rows.length === 0 ? true : null;
+    return rows.length === 0;
   });
 }
 
@@ -210,12 +216,13 @@ export async function killReading(move: Move, args: string[], table: string): Pr
   try {
     await holder.query(`begin; lock table ${table} in access exclusive mode`);
     const run = move.start(args);
-    await eventually(`adopt ${args[0]} reads ${table}`, async () => {
+    await until(`adopt ${args[0]} reads ${table}`, async () => {
+      mustBeAlive(run);
       const { rows } = await move.source.query(
         `select from pg_locks where not granted and relation = $1::regclass`,
         [table],
       );
-      return rows.length > 0 ? true : null;
+      return rows.length > 0;
     });
     run.child.kill('SIGKILL');
     await run.ended;
@@ -223,13 +230,13 @@ export async function killReading(move: Move, args: string[], table: string): Pr
     await holder.query('rollback');
     holder.release();
   }
-  await eventually('its connections end', async () => {
+  await until('its connections end', async () => {
     const { rows } = await move.source.query(
       `select from pg_stat_activity where application_name = 'bulkhead adopt' and datname = current_database()`,
     );
     const here = await move.db.pool.query(
       `select from pg_stat_activity where application_name = 'bulkhead admin' and datname = current_database()`,
     );
-    return rows.length + here.rows.length === 0 ? true : null;
+    return rows.length + here.rows.length === 0;
   });
 }

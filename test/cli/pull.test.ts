@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import test from 'ava';
 import { useApi } from '../helpers/api.ts';
 import { makeFile } from '../helpers/import.ts';
-import { eventually } from '../helpers/waits.ts';
+import { until } from '../helpers/waits.ts';
 import { makeCli, makeWire, startProcess } from './remote.ts';
 
 const api = useApi(test);
@@ -148,9 +148,7 @@ test('whoever stops a pull finds no part of it', async (t) => {
   const file = makeFile(t, 'cases.jsonl', 'what was there before');
   const running = cli.start(['pull', 'stopped', '--output', file]);
   await stalls.promise;
-  await eventually('a part of the file', async () =>
-    readdirSync(dirname(file)).length === 2 ? true : null,
-  );
+  await until('a part of the file', async () => readdirSync(dirname(file)).length === 2);
   running.child.kill('SIGINT');
   t.is((await running.ended).code, 130);
   t.deepEqual(readdirSync(dirname(file)), ['cases.jsonl']);

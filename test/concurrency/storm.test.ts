@@ -3,8 +3,8 @@ import test from 'ava';
 import type pg from 'pg';
 import { makeDatabase } from '../helpers/database.ts';
 import { makeStormSuite, storm, type Tally, tags } from '../helpers/operations-storm.ts';
-import { until } from '../helpers/operations-watch.ts';
 import { useWorker } from '../helpers/processes.ts';
+import { until } from '../helpers/waits.ts';
 
 /** What is inserted and cannot be found again, or not as it was told: with all tags that nobody took off. */
 async function lostCases(pool: pg.Pool, { inserted }: Tally): Promise<string[]> {

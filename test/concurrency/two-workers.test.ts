@@ -3,8 +3,9 @@ import test from 'ava';
 import type { Operation } from '../helpers/cases.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { read } from '../helpers/operations.ts';
-import { countLinks, makeLargeSuite, submitInChunks, until } from '../helpers/operations-watch.ts';
+import { countLinks, makeLargeSuite, submitInChunks } from '../helpers/operations-watch.ts';
 import { spawnWorker, useWorker } from '../helpers/processes.ts';
+import { until } from '../helpers/waits.ts';
 
 test('two workers never run two operations of one suite at once, and all end', async (t) => {
   const db = await makeDatabase(t);

@@ -7,7 +7,6 @@ import pg from 'pg';
 import { seedDemo } from '../../src/demo/seed.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { type Block, readBlocks, readHeadings } from '../helpers/markdown.ts';
-import { until } from '../helpers/operations-watch.ts';
 import { useWorker } from '../helpers/processes.ts';
 import {
   drawResult,
@@ -17,6 +16,7 @@ import {
   runScript,
   startPsql,
 } from '../helpers/psql.ts';
+import { until } from '../helpers/waits.ts';
 
 const page = 'docs/cookbook.md';
 const blocks = readBlocks(page);

@@ -10,9 +10,9 @@ import { startEmbedded } from '../../src/database/embedded.ts';
 import { serverEnvironment } from '../../src/database/embedded-place.ts';
 import { freePort } from '../../src/ports.ts';
 import { makeDataDir } from './bulkhead.ts';
-import { until } from './operations-watch.ts';
 import { quietLogger as logger } from './processes.ts';
 import { findProgram } from './psql.ts';
+import { until } from './waits.ts';
 
 /** A server of one test, empty but for its superuser `postgres`. */
 export type Server = { url: string; version: number };

@@ -1,24 +1,11 @@
 /** Suites large enough for a worker, and what can be seen of operations while it runs them. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import pg from 'pg';
 import { callOne, type Operation, type Queryable } from './cases.ts';
 import type { Database } from './database.ts';
 import { read, setChunkSize } from './operations.ts';
-
-/** Resolves to what the probe finds, once it finds anything; after so many seconds it is an error. */
-export async function until<T>(
-  what: string,
-  probe: () => Promise<T | null | undefined | false>,
-  { seconds = 40 } = {},
-): Promise<T> {
-  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(10)) {
-    const found = await probe();
-    if (found) return found;
-  }
-  throw new Error(`${what}: not within ${seconds} s`);
-}
+import { until } from './waits.ts';
 
 /** An operation once it has ended. */
 export async function finished(db: Queryable, operation: Operation, limit = {}) {

@@ -25,19 +25,25 @@ export async function pidOf(client: Queryable): Promise<number> {
   return rows[0].pid;
 }
 
-/** Resolves once the probe gives something; a probe that never does is an error. */
-export async function eventually<T>(what: string, probe: () => Promise<T | null>): Promise<T> {
-  for (let round = 0; round < 1000; round++) {
+/**
+ * Resolves to what the probe finds, once it finds anything; after so many seconds it is an error. They are many, because a
+ * busy machine is no reason to fail.
+ */
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | null | undefined | false>,
+  { seconds = 60 } = {},
+): Promise<T> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(5)) {
     const found = await probe();
-    if (found !== null) return found;
-    await sleep(5);
+    if (found) return found;
   }
-  throw new Error(`${what} has not come to pass`);
+  throw new Error(`${what}: not within ${seconds} s`);
 }
 
 /** Resolves to the processes that a session waits for, once it waits for a lock. */
 export async function waitsFor(observer: Queryable, pid: number): Promise<number[]> {
-  return eventually(`process ${pid} waits for a lock`, async () => {
+  return until(`process ${pid} waits for a lock`, async () => {
     const { rows } = await observer.query(
       `select pg_blocking_pids(pid) as blockers from pg_stat_activity
        where pid = $1 and wait_event_type = 'Lock' and state = 'active'`,

@@ -7,7 +7,7 @@ import { makePrecedence } from '../../src/http/api/precedence.ts';
 import { useApi } from '../helpers/api.ts';
 import { appendOver, makeCases, ndjson, startAppend } from '../helpers/append.ts';
 import { append, dictionary } from '../helpers/cases.ts';
-import { eventually, openSession, pidOf, waitsFor, withoutWaiting } from '../helpers/waits.ts';
+import { openSession, pidOf, until, waitsFor, withoutWaiting } from '../helpers/waits.ts';
 
 const api = useApi(test);
 
@@ -41,14 +41,11 @@ test.serial(
     const { request, reply } = startAppend(api, 'slow');
     request.write(longLines);
     t.teardown(() => request.destroy());
-    const held = await eventually(
-      'what has come is staged, and the rest is waited for',
-      async () => {
-        const all = await sessions();
-        const isQuiet = all.every(({ state }) => state === 'idle');
-        return isQuiet && all.some(({ query }) => /^copy /.test(query)) ? all : null;
-      },
-    );
+    const held = await until('what has come is staged, and the rest is waited for', async () => {
+      const all = await sessions();
+      const isQuiet = all.every(({ state }) => state === 'idle');
+      return isQuiet && all.some(({ query }) => /^copy /.test(query)) ? all : null;
+    });
     for (const one of held)
       t.like(one, { xact_start: null, backend_xid: null, backend_xmin: null });
     request.destroy();
@@ -79,14 +76,14 @@ test.serial('a connection that is cut in the middle of a line leaves nothing', a
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('');
   socket.write(`POST /api/suites/cut/cases HTTP/1.1\r\n${head}\r\n${longLines}{"input":"cut o`);
-  await eventually('some of it is staged', async () => {
+  await until('some of it is staged', async () => {
     const all = await sessions();
-    return all.some(({ query }) => /^copy /.test(query)) || null;
+    return all.some(({ query }) => /^copy /.test(query));
   });
   socket.resetAndDestroy();
-  await eventually('its connection is free again', async () => {
+  await until('its connection is free again', async () => {
     const all = await sessions();
-    return all.every(({ query }) => !/^copy /.test(query)) || null;
+    return all.every(({ query }) => !/^copy /.test(query));
   });
   t.is(await countOf(id), 0);
   t.deepEqual(await dictionary(api.db.pool, id), {});
@@ -223,10 +220,10 @@ test('whoever reads the answer slowly holds no connection to the database', asyn
   // Nothing of the answer is read: it is larger than what the buffers of a connection take.
   socket.pause();
   socket.write(`POST /api/suites/reader/cases HTTP/1.1\r\n${head}\r\n${body}`);
-  await eventually('all is stored', async () => (await countOf(id)) === 15_000 || null);
-  await eventually('its connection is free', async () => {
+  await until('all is stored', async () => (await countOf(id)) === 15_000);
+  await until('its connection is free', async () => {
     const all = await sessions();
-    return all.every(({ query }) => /^(commit|rollback)$/.test(query)) || null;
+    return all.every(({ query }) => /^(commit|rollback)$/.test(query));
   });
   t.is((await appendOver(api, 'reader', [{ input: 1 }])).status, 201);
 });

@@ -15,7 +15,7 @@ import { makeLogger } from '../../src/logger.ts';
 import { type Api, useApi } from '../helpers/api.ts';
 import { append, call } from '../helpers/cases.ts';
 import { pull, pullAndWait } from '../helpers/pull.ts';
-import { eventually, openSession, withoutWaiting } from '../helpers/waits.ts';
+import { openSession, until, withoutWaiting } from '../helpers/waits.ts';
 
 const api = useApi(test);
 
@@ -39,12 +39,12 @@ const busy = async () => {
   return rows;
 };
 
-const isFree = async () => (await busy()).length === 0 || null;
+const isFree = async () => (await busy()).length === 0;
 
 test.serial('who reads nothing holds no transaction, and gets all of it later', async (t) => {
   const answer = await pullAndWait(api, 'large');
   answer.pause();
-  await eventually('the connection is given back', isFree);
+  await until('the connection is given back', isFree);
   const session = await openSession(t, api.db);
   await withoutWaiting(session, async () => {
     await session.query('begin; lock table bulkhead.test_cases in access exclusive mode');
@@ -76,7 +76,7 @@ test.serial('of one who goes away nothing stays, and others are served', async (
       { name: 'AbortError' },
     );
   }
-  await eventually('no connection is busy', isFree);
+  await until('no connection is busy', isFree);
   const answer = await pull(api, 'large');
   t.is((await answer.text()).split('\n').length, 10_001);
 });
@@ -103,20 +103,20 @@ test.serial('who goes away while the database waits gives the connection back', 
   const gone = new AbortController();
   const { session, ask } = await pullBlocked(t, { signal: gone.signal });
   const asked = Array.from({ length: limits.transfers }, () => ask().catch(() => null));
-  await eventually('all connections wait', async () => {
-    return (await waiting()).length === limits.transfers || null;
+  await until('all connections wait', async () => {
+    return (await waiting()).length === limits.transfers;
   });
   gone.abort();
   await Promise.all(asked);
   t.is((await pull(api, 'no-such-suite')).status, 404);
   await session.query('rollback');
-  await eventually('no connection is busy', isFree);
+  await until('no connection is busy', isFree);
 });
 
 test.serial('what the database breaks off is an error, and not a shorter answer', async (t) => {
   const { session, ask } = await pullBlocked(t);
   const asked = ask();
-  const [{ pid }] = (await eventually('it waits', async () => {
+  const [{ pid }] = (await until('it waits', async () => {
     const found = await waiting();
     return found.length > 0 ? found : null;
   })) as [{ pid: number }];
@@ -139,7 +139,7 @@ test.serial('what a pull by route puts on record is what it gives', async (t) =>
   const session = await openSession(t, api.db);
   await session.query('select pg_advisory_lock(4711)');
   const asked = pull(api, 'moving', { route: 'gate' });
-  await eventually('it stops', async () => (await waiting()).length > 0 || null);
+  await until('it stops', async () => (await waiting()).length > 0);
   await append(api.db.pool, id, [{ input: 2, tags: ['rag'] }]);
   await session.query('select pg_advisory_unlock(4711)');
   const answer = await asked;
@@ -194,7 +194,7 @@ test.serial('what finds no memory left goes to a file, and is the same', async (
   const digests = [await digest(inFile), await digest(inMemory)];
   t.deepEqual(digests, [digests[1], digests[1]]);
   t.is(inFile.headers.etag, `"${digests[0]}"`);
-  await eventually('the file is gone', async () => (await files()) === 0 || null);
+  await until('the file is gone', async () => (await files()) === 0);
   const again = (await pullAndWait(limited, 'large')).pause();
   t.is(await files(), 0);
   again.destroy();
@@ -205,9 +205,9 @@ test.serial('who takes nothing for too long is cut off', async (t) => {
   const answer = await pullAndWait(limited, 'large');
   answer.on('error', () => {}).pause();
   // There is room for one: the next is let in when nothing is left of this one.
-  await eventually('it is cut off', async () => {
+  await until('it is cut off', async () => {
     const next = await pull(limited, 'large', {}, { method: 'HEAD' });
-    return next.status === 200 || null;
+    return next.status === 200;
   });
   t.false(answer.complete);
   t.is((await answer.toArray().catch((error) => error)).code, 'ECONNRESET');
@@ -220,8 +220,8 @@ test.serial('a caller has so many answers under way, and no more', async (t) => 
   const third = await pull(limited, 'large', {}, { method: 'HEAD' });
   t.is(third.status, 500); // by express, which does not know of the registry
   answers[0]?.destroy();
-  await eventually('there is room again', async () => {
-    return (await pull(limited, 'large', {}, { method: 'HEAD' })).status === 200 || null;
+  await until('there is room again', async () => {
+    return (await pull(limited, 'large', {}, { method: 'HEAD' })).status === 200;
   });
   answers[1]?.destroy();
 });

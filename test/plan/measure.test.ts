@@ -6,7 +6,7 @@ import { measureSpeed } from '../../src/plan/measure.ts';
 import { runSeparately, startBulkhead } from '../helpers/bulkhead.ts';
 import type { Queryable } from '../helpers/cases.ts';
 import { type Database, makeDatabase } from '../helpers/database.ts';
-import { eventually, openSession, withoutWaiting } from '../helpers/waits.ts';
+import { openSession, until, withoutWaiting } from '../helpers/waits.ts';
 
 const sizes = { cases: 300, bytes: 1024 ** 2, window: 100 };
 
@@ -63,8 +63,9 @@ test('cases with many tags, long texts and long names are measured as well', asy
 /** Starts the command, and resolves once it has written something that nobody else sees. */
 async function startMeasuring(t: ExecutionContext, database: Database) {
   const run = startBulkhead(t, ['plan', '--measure'], { DATABASE_URL: database.ownerUrl });
-  await eventually('it has begun to write', async () =>
-    (await countSessions(database.pool)).writing >= 2 ? true : null,
+  await until(
+    'it has begun to write',
+    async () => (await countSessions(database.pool)).writing >= 2,
   );
   return run;
 }
@@ -93,8 +94,9 @@ test('killed, it leaves nothing either', async (t) => {
   const run = await startMeasuring(t, database);
   run.child.kill('SIGKILL');
   await run.ended;
-  await eventually('its sessions have ended', async () =>
-    (await countSessions(database.pool)).sessions === 0 ? true : null,
+  await until(
+    'its sessions have ended',
+    async () => (await countSessions(database.pool)).sessions === 0,
   );
   t.deepEqual(await countRows(database.pool), before);
 });
@@ -102,13 +104,13 @@ test('killed, it leaves nothing either', async (t) => {
 test('cut off while it says nothing, it tells by what, and what to do', async (t) => {
   const { ownerUrl, pool } = await makeDatabase(t);
   const measuring = t.throwsAsync(measureSpeed(ownerUrl, readPlanInput({})));
-  await eventually('the one waits for the other', async () => {
+  await until('the one waits for the other', async () => {
     const { rowCount } = await pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where application_name = 'bulkhead plan' and datname = current_database()
          and backend_xid is not null and state = 'idle in transaction'`,
     );
-    return rowCount ? true : null;
+    return rowCount;
   });
   const error = (await measuring) as BulkheadError;
   t.is(error.entry.name, 'DATABASE_STOPPING', error.message);

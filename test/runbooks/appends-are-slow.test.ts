@@ -3,9 +3,8 @@ import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { appendMany, callOne, makeSuite } from '../helpers/cases.ts';
 import { useDatabase } from '../helpers/database.ts';
-import { until } from '../helpers/operations-watch.ts';
 import { useRunbook } from '../helpers/runbooks.ts';
-import { openSession, pidOf, waitsFor } from '../helpers/waits.ts';
+import { openSession, pidOf, until, waitsFor } from '../helpers/waits.ts';
 
 const db = useDatabase(test);
 const runbook = useRunbook('appends-are-slow');

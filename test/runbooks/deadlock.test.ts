@@ -5,10 +5,9 @@ import { startEmbedded } from '../../src/database/embedded.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { makeDataDir } from '../helpers/bulkhead.ts';
 import { appendMany, makeSuite } from '../helpers/cases.ts';
-import { until } from '../helpers/operations-watch.ts';
 import { quietLogger as logger } from '../helpers/processes.ts';
 import { useRunbook } from '../helpers/runbooks.ts';
-import { openSession, pidOf, waitsFor } from '../helpers/waits.ts';
+import { openSession, pidOf, until, waitsFor } from '../helpers/waits.ts';
 
 const runbook = useRunbook('deadlock');
 const update = `update bulkhead.test_cases set metadata = '{"by": "script"}' where suite_id = $1 and external_key = $2`;

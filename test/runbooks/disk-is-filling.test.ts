@@ -9,10 +9,9 @@ import { useDatabase } from '../helpers/database.ts';
 import { startNewest } from '../helpers/dumps.ts';
 import { readBlocks } from '../helpers/markdown.ts';
 import { operate, undo } from '../helpers/operations.ts';
-import { until } from '../helpers/operations-watch.ts';
 import { runScript } from '../helpers/psql.ts';
 import { useRunbook } from '../helpers/runbooks.ts';
-import { openSession, pidOf } from '../helpers/waits.ts';
+import { openSession, pidOf, until } from '../helpers/waits.ts';
 
 const db = useDatabase(test);
 const runbook = useRunbook('disk-is-filling');

@@ -9,9 +9,8 @@ import { runBulkhead } from '../helpers/bulkhead.ts';
 import { makeSuite } from '../helpers/cases.ts';
 import { type Database, makeDatabase } from '../helpers/database.ts';
 import { limitLogin } from '../helpers/doctor.ts';
-import { until } from '../helpers/operations-watch.ts';
 import { useRunbook } from '../helpers/runbooks.ts';
-import { openSession, pidOf } from '../helpers/waits.ts';
+import { openSession, pidOf, until } from '../helpers/waits.ts';
 
 const runbook = useRunbook('failed-migration');
 

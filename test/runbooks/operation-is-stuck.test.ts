@@ -8,11 +8,10 @@ import {
   makeLargeSuite,
   progressed,
   submitInChunks,
-  until,
 } from '../helpers/operations-watch.ts';
 import { useWorker } from '../helpers/processes.ts';
 import { useRunbook } from '../helpers/runbooks.ts';
-import { openSession, pidOf } from '../helpers/waits.ts';
+import { openSession, pidOf, until } from '../helpers/waits.ts';
 
 const runbook = useRunbook('operation-is-stuck');
 

@@ -7,10 +7,10 @@ import {
   makeLargeSuite,
   progressed,
   submitInChunks,
-  until,
 } from '../helpers/operations-watch.ts';
 import { killWorker, spawnWorker, useWorker } from '../helpers/processes.ts';
 import { useRunbook } from '../helpers/runbooks.ts';
+import { until } from '../helpers/waits.ts';
 
 const runbook = useRunbook('worker-died');
 

@@ -3,8 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import type pg from 'pg';
 import { counts, makeSuite, type Operation, type Queryable } from '../helpers/cases.ts';
 import { makeDatabase } from '../helpers/database.ts';
-import { countLinks, finished, jobs, makeLargeSuite, until } from '../helpers/operations-watch.ts';
+import { countLinks, finished, jobs, makeLargeSuite } from '../helpers/operations-watch.ts';
 import { killWorker, spawnWorker, useWorker } from '../helpers/processes.ts';
+import { until } from '../helpers/waits.ts';
 
 async function addJob(db: Queryable, task: string, payload: unknown): Promise<string> {
   const { rows } = await db.query('select id from graphile_worker.add_job($1, $2::json)', [

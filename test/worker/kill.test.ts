@@ -11,9 +11,9 @@ import {
   progressed,
   runnersOf,
   submitInChunks,
-  until,
 } from '../helpers/operations-watch.ts';
 import { killWorker, spawnWorker, useWorker, type WorkerProcess } from '../helpers/processes.ts';
+import { until } from '../helpers/waits.ts';
 
 const kills = 10;
 const cases = 4000;

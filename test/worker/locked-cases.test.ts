@@ -4,7 +4,7 @@ import { callOne, counts, type Operation } from '../helpers/cases.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { countLinks, finished, makeLargeSuite, submit } from '../helpers/operations-watch.ts';
 import { useWorker } from '../helpers/processes.ts';
-import { eventually, openSession, pidOf } from '../helpers/waits.ts';
+import { openSession, pidOf, until } from '../helpers/waits.ts';
 
 const locks: [what: string, lock: string, operate: [string, Record<string, unknown>]][] = [
   [
@@ -68,13 +68,13 @@ test('a case that is let go while the operation waits for it is done, not failed
   const args = { all_cases: true, set_status: 'archived' };
   const operation = await submit(pool, 'bulk_set_status', suite, args);
   const holder = await pidOf(session);
-  await eventually('the worker waits for the case', async () => {
+  await until('the worker waits for the case', async () => {
     const { rows } = await pool.query(
       `select from pg_stat_activity
        where application_name = 'bulkhead worker' and $1 = any (pg_blocking_pids(pid))`,
       [holder],
     );
-    return rows.length > 0 || null;
+    return rows.length > 0;
   });
   await session.query('commit');
   const done = await finished(pool, operation);

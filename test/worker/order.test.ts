@@ -10,9 +10,9 @@ import {
   progressed,
   submit,
   submitInChunks,
-  until,
 } from '../helpers/operations-watch.ts';
 import { spawnWorker, useWorker, withoutRecovery } from '../helpers/processes.ts';
+import { until } from '../helpers/waits.ts';
 
 const slowly = { all_cases: true, pace: 0.2 };
 

@@ -2,9 +2,9 @@
 import test from 'ava';
 import { callOne, type Operation } from '../helpers/cases.ts';
 import { makeDatabase } from '../helpers/database.ts';
-import { jobs, makeLargeSuite, submit, until } from '../helpers/operations-watch.ts';
+import { jobs, makeLargeSuite, submit } from '../helpers/operations-watch.ts';
 import { useWorker } from '../helpers/processes.ts';
-import { openSession } from '../helpers/waits.ts';
+import { openSession, until } from '../helpers/waits.ts';
 
 test('prune_change_log removes what is older than 30 days, in one run, and nothing else', async (t) => {
   const db = await makeDatabase(t);

@@ -15,9 +15,9 @@ import {
   outcomeOf,
   runnersOf,
   submitInChunks,
-  until,
 } from '../helpers/operations-watch.ts';
 import { quietLogger as logger, useWorker } from '../helpers/processes.ts';
+import { until } from '../helpers/waits.ts';
 
 /** The server of this test alone, and how to end and start it. */
 async function useServer(t: ExecutionContext) {

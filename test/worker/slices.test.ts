@@ -13,9 +13,9 @@ import {
   outcomeOf,
   progressed,
   submitInChunks,
-  until,
 } from '../helpers/operations-watch.ts';
 import { useWorker } from '../helpers/processes.ts';
+import { until } from '../helpers/waits.ts';
 
 /** Half of its 800 cases have a tag. */
 const newSuite = (db: Queryable) => makeLargeSuite(db, 800, { rag: 2 });

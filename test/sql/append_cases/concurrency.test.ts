@@ -3,7 +3,7 @@ import test from 'ava';
 import { append, appendTagged, call, makeSuite, tagsByKey } from '../../helpers/cases.ts';
 import { useDatabase } from '../../helpers/database.ts';
 import { checkRefusal } from '../../helpers/errors.ts';
-import { eventually, openSession, pidOf, waitsFor, withoutWaiting } from '../../helpers/waits.ts';
+import { openSession, pidOf, until, waitsFor, withoutWaiting } from '../../helpers/waits.ts';
 
 const database = useDatabase(test);
 
@@ -288,11 +288,11 @@ test.serial('what waits is seen to wait', async (t) => {
   t.deepEqual(await waitsFor(database.pool, pid), [await pidOf(one)]);
   await one.query('rollback');
   t.like((await waiting)[0], { outcome: 'inserted' });
-  await eventually('nobody waits', async () => {
+  await until('nobody waits', async () => {
     const { rows } = await database.pool.query(
       'select from pg_stat_activity where pid = $1 and wait_event_type = $2',
       [pid, 'Lock'],
     );
-    return rows.length === 0 ? true : null;
+    return rows.length === 0;
   });
 });

@@ -21,7 +21,7 @@ import {
   setChunkSize,
   undo,
 } from '../../helpers/operations.ts';
-import { eventually, openSession, pidOf } from '../../helpers/waits.ts';
+import { openSession, pidOf, until } from '../../helpers/waits.ts';
 
 const database = useDatabase(test);
 
@@ -112,11 +112,11 @@ test.serial(
         'select count(*) as rows from bulkhead_private.change_log where suite_id = $1 and operation_id = $2';
       const logged = (await database.pool.query(log, [suite_id, operation.id])).rows;
       await database.pool.query('select pg_terminate_backend($1)', [pid]);
-      await eventually('the session is gone', async () =>
-        (await database.pool.query('select from pg_stat_activity where pid = $1', [pid]))
-          .rowCount === 0
-          ? true
-          : null,
+      await until(
+        'the session is gone',
+        async () =>
+          (await database.pool.query('select from pg_stat_activity where pid = $1', [pid]))
+            .rowCount === 0,
       );
       t.deepEqual(await read(database.pool, operation), before);
       t.deepEqual((await database.pool.query(log, [suite_id, operation.id])).rows, logged);
