@@ -928,7 +928,7 @@ grant execute on function bulkhead.drop_tag(suite_id bigint, name text) to bulkh
 create function bulkhead.end_import(failed boolean DEFAULT false) returns void
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '53ca6af71e78effcd2403419e7afb1c2';
+  as '0a1362f0fbcf4cad7ea06e79d8a19984';
 comment on function bulkhead.end_import(failed boolean) is 'Ends the import of this session: nothing of it stays staged. Of one that has failed, the tags go as well that it had defined, except those in use by now.';
 grant execute on function bulkhead.end_import(failed boolean) to bulkhead_user;
 
@@ -1500,7 +1500,7 @@ comment on function bulkhead_private.keep_frozen_cases() is 'Trigger: cases of s
 create function bulkhead_private.keep_frozen_version() returns trigger
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'bbfa859e768b8ce6d878fd7d4486e560';
+  as '4cf1947ff753a6fd08ae8575d98f74bc';
 comment on function bulkhead_private.keep_frozen_version() is 'Trigger: history is written by edits and deletions of cases alone, is never changed, and what a snapshot holds of it is not deleted. TCFRZ.';
 
 create function bulkhead_private.keep_principal_out() returns trigger
@@ -1518,7 +1518,7 @@ comment on function bulkhead_private.keep_principal_suites() is 'Trigger: keeps 
 create function bulkhead_private.keep_route_tags() returns trigger
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'cca471573afc2dca6a270038e83211b5';
+  as '57339c4a25cf82c52103251bb750bdf8';
 comment on function bulkhead_private.keep_route_tags() is 'Trigger: a tag does not leave the dictionary while the expression of a route names it. TCUSE.';
 
 create function bulkhead_private.keep_snapshot() returns trigger
@@ -1914,6 +1914,12 @@ create function bulkhead_private.run_in_call(operation bulkhead.bulk_operations)
   set lock_timeout=250ms
   as '7180dc0ee7a1a03325f0a49942bdb48f';
 comment on function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) is 'Runs a small operation within the call that submits it, unless the suite has another one to run first.';
+
+create function bulkhead_private.sees_commits() returns boolean
+  language sql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '00becd8f2c44745fef4e8eaa65be9600';
+comment on function bulkhead_private.sees_commits() is 'Whether this transaction sees what others commit while it goes on: at READ COMMITTED. A trigger that looks for what must not be missed refuses where it does not.';
 
 create function bulkhead_private.selected_targets(operation bulkhead.bulk_operations) returns bulkhead_private.chunk_targets
   language plpgsql stable parallel unsafe security invoker

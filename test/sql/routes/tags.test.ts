@@ -88,17 +88,14 @@ test('a rename, a merge and their undo leave an expression selecting the same ca
   });
 });
 
-for (const [way, drop] of [
-  [
-    'drop_tag',
-    (client: pg.Client, suite_id: string) => call(client, 'drop_tag', { suite_id, name: 'gold' }),
-  ],
-  [
-    'DELETE',
-    (client: pg.Client, suite_id: string) =>
-      client.query('delete from bulkhead.suite_tags where suite_id = $1', [suite_id]),
-  ],
-] as const)
+const ways = {
+  drop_tag: (client: pg.Client, suite_id: string) =>
+    call(client, 'drop_tag', { suite_id, name: 'gold' }),
+  DELETE: (client: pg.Client, suite_id: string) =>
+    client.query('delete from bulkhead.suite_tags where suite_id = $1', [suite_id]),
+};
+
+for (const [way, drop] of Object.entries(ways)) {
   test(`a tag is not dropped by ${way} between the reading of an expression and the making of its route`, async (t) => {
     const [definer, dropper] = [await openSession(t, database), await openSession(t, database)];
     const suite_id = await makeSuite(database.pool);
@@ -111,3 +108,33 @@ for (const [way, drop] of [
     await definer.query('commit');
     t.is((await dropping).code, 'TCUSE');
   });
+
+  test(`a tag is not dropped by ${way} where a route that names it would not be seen`, async (t) => {
+    const dropper = await openSession(t, database);
+    const suite_id = await makeSuite(database.pool);
+    await call(database.pool, 'define_tag', { suite_id, name: 'gold' });
+    await dropper.query('begin isolation level repeatable read; select from bulkhead.tag_routes');
+    await call(database.pool, 'define_route', { suite_id, name: 'gate', expression: 'gold' });
+    await refuses(t, dropper, () => drop(dropper, suite_id), {
+      code: 'TCUSE',
+      message: 'it is not known whether a route names the tag "gold"',
+      hint: /READ COMMITTED/,
+    });
+  });
+}
+
+test('an import that has failed leaves the tag that a route names by now, and takes the others along', async (t) => {
+  const importer = await openSession(t, database);
+  const suite_id = await makeSuite(database.pool);
+  await importer.query('select bulkhead.begin_import($1)', [suite_id]);
+  await importer.query('select bulkhead.define_import_tags($1, $2)', [
+    ...[suite_id, { gold: '', silver: '' }],
+  ]);
+  await call(database.pool, 'define_route', { suite_id, name: 'gate', expression: 'gold' });
+  await importer.query('select bulkhead.end_import(true)');
+  const { rows } = await database.pool.query(
+    'select array_agg(name) as tags from bulkhead.suite_tags where suite_id = $1',
+    [suite_id],
+  );
+  t.deepEqual(rows, [{ tags: ['gold'] }]);
+});

@@ -1,5 +1,5 @@
 /** A snapshot is one consistent view, waits for nobody and holds up nobody. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import {
   append,
   appendMany,
@@ -9,7 +9,7 @@ import {
   type Operation,
 } from '../../helpers/cases.ts';
 import { useDatabase } from '../../helpers/database.ts';
-import { checkRefusal } from '../../helpers/errors.ts';
+import { checkRefusal, refuses } from '../../helpers/errors.ts';
 import { holdSuite, runChunk, setChunkSize } from '../../helpers/operations.ts';
 import { lines, present, snap } from '../../helpers/snapshots.ts';
 import {
@@ -137,23 +137,41 @@ test('two snapshots of one name: one is made, the other is told', async (t) => {
   t.is((await second).code, 'TCSNT');
 });
 
-for (const level of ['read committed', 'repeatable read', 'serializable'])
-  test(`at ${level} a version is not deleted while a snapshot that may hold it is being made`, async (t) => {
-    const [maker, cleaner] = [await openSession(t, database), await openSession(t, database)];
-    const suite_id = await makeSuite(database.pool);
-    await appendTagged(database.pool, suite_id, { a: 'rag' });
-    const before = await present(database.pool, suite_id);
-    await maker.query('begin');
-    await snap(maker, suite_id, 'v1');
-    await append(database.pool, suite_id, [{ external_key: 'a', input: 'edited' }], 'update');
-    await cleaner.query(`begin isolation level ${level}`);
-    const [holder, pid] = [await pidOf(maker), await pidOf(cleaner)];
-    const cleaning = cleaner
-      .query('delete from bulkhead.test_case_versions where suite_id = $1', [suite_id])
-      .catch((error) => error);
-    t.deepEqual(await waitsFor(database.pool, pid), [holder]);
-    await maker.query('commit');
-    checkRefusal(t, await cleaning, { code: 'TCFRZ' });
-    await cleaner.query('commit');
-    t.deepEqual(await lines(database.pool, suite_id, 'v1'), before);
+async function cleanWhileMaking(t: ExecutionContext, level: string) {
+  const [maker, cleaner] = [await openSession(t, database), await openSession(t, database)];
+  const suite_id = await makeSuite(database.pool);
+  await appendTagged(database.pool, suite_id, { a: 'rag' });
+  const before = await present(database.pool, suite_id);
+  await maker.query('begin');
+  await snap(maker, suite_id, 'v1');
+  await append(database.pool, suite_id, [{ external_key: 'a', input: 'edited' }], 'update');
+  await cleaner.query(`begin isolation level ${level}`);
+  const clean = () =>
+    cleaner.query('delete from bulkhead.test_case_versions where suite_id = $1', [suite_id]);
+  return {
+    ...{ maker, cleaner, clean },
+    async isKept() {
+      await maker.query('commit');
+      await cleaner.query('rollback');
+      t.deepEqual(await lines(database.pool, suite_id, 'v1'), before);
+    },
+  };
+}
+
+test('a version is not deleted while a snapshot that holds it is being made', async (t) => {
+  const { maker, cleaner, clean, isKept } = await cleanWhileMaking(t, 'read committed');
+  const [holder, pid] = [await pidOf(maker), await pidOf(cleaner)];
+  const cleaning = clean().catch((error) => error);
+  t.deepEqual(await waitsFor(database.pool, pid), [holder]);
+  await maker.query('commit');
+  checkRefusal(t, await cleaning, { code: 'TCFRZ', message: /do not change/ });
+  await isKept();
+});
+
+for (const level of ['repeatable read', 'serializable'])
+  test(`at ${level}, which does not see such a snapshot, a version is not deleted; it waits for nobody`, async (t) => {
+    const { cleaner, clean, isKept } = await cleanWhileMaking(t, level);
+    const refusal = { code: 'TCFRZ', message: /not known/, hint: /READ COMMITTED/ };
+    await withoutWaiting(cleaner, () => refuses(t, cleaner, clean, refusal));
+    await isKept();
   });
