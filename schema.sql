@@ -242,6 +242,7 @@ create table bulkhead.tag_routes (
   constraint route_belongs_to_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE,
   constraint tag_routes_suite_id_precedence_key UNIQUE (suite_id, precedence)
 );
+CREATE TRIGGER check_route BEFORE INSERT OR UPDATE OF suite_id, expression ON bulkhead.tag_routes FOR EACH ROW EXECUTE FUNCTION bulkhead_private.check_route();
 CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.tag_routes FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_change('route', 'name');
 CREATE TRIGGER log_truncation BEFORE TRUNCATE ON bulkhead.tag_routes FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.log_truncation('route', 'suite_id');
 comment on table bulkhead.tag_routes is 'A route: a named selection of a suite that CI asks for (release-gate, nightly), by tag expression and status. define_route makes one.';
@@ -387,18 +388,26 @@ comment on column bulkhead.suite_tokens.last_used_at is 'When the token was last
 grant select on bulkhead.suite_tokens to bulkhead_user;
 
 create view bulkhead.tag_cloud as
- SELECT suite_id,
-    name AS tag,
-    meaning,
-    colour,
-    exclusive_group,
-    ( SELECT count(*) AS count
-           FROM bulkhead.test_case_tags l
-          WHERE ((l.suite_id = t.suite_id) AND (l.tag = ANY (ARRAY( SELECT a.name
+ SELECT t.suite_id,
+    t.name AS tag,
+    t.meaning,
+    t.colour,
+    t.exclusive_group,
+        CASE
+            WHEN (EXISTS ( SELECT
+               FROM bulkhead.test_case_tags l
+              WHERE ((l.suite_id = t.suite_id) AND (l.tag = ANY (old.names))))) THEN ( SELECT count(DISTINCT l.case_id) AS count
+               FROM bulkhead.test_case_tags l
+              WHERE ((l.suite_id = t.suite_id) AND (l.tag = ANY ((old.names || t.name)))))
+            ELSE ( SELECT count(*) AS count
+               FROM bulkhead.test_case_tags l
+              WHERE ((l.suite_id = t.suite_id) AND (l.tag = t.name)))
+        END AS cases
+   FROM (bulkhead.suite_tags t
+     CROSS JOIN LATERAL ( SELECT ARRAY( SELECT a.name
                    FROM bulkhead.suite_tags a
-                  WHERE ((a.suite_id = t.suite_id) AND (COALESCE(a.alias_of, a.name) = t.name))))))) AS cases
-   FROM bulkhead.suite_tags t
-  WHERE (alias_of IS NULL);
+                  WHERE ((a.suite_id = t.suite_id) AND (a.alias_of = t.name))) AS names) old)
+  WHERE (t.alias_of IS NULL);
 comment on view bulkhead.tag_cloud is 'Each tag of each suite with its meaning and the number of cases that carry it, counted as it is read; a tag that is being renamed or merged counts under its new name. Ask with a suite_id.';
 grant select on bulkhead.tag_cloud to bulkhead_user;
 
@@ -900,7 +909,7 @@ grant execute on function bulkhead.define_tag(suite_id bigint, name text, meanin
 create function bulkhead.delete_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '2cc2e61d98f7c0e9b35020abd59d5535';
+  as '577eeac2bbdd2b96ec58037935d11e5c';
 comment on function bulkhead.delete_suite(suite_id bigint) is 'Deletes a suite without cases and snapshots, with its dictionary, routes, operations and history, for good. With cases or snapshots: TCSUC; bulk_delete the ones, drop_snapshot the others first.';
 grant execute on function bulkhead.delete_suite(suite_id bigint) to bulkhead_user;
 
@@ -928,7 +937,7 @@ grant execute on function bulkhead.drop_tag(suite_id bigint, name text) to bulkh
 create function bulkhead.end_import(failed boolean DEFAULT false) returns void
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '0a1362f0fbcf4cad7ea06e79d8a19984';
+  as 'fabf43a36075c6f52117e47c77f5d3cc';
 comment on function bulkhead.end_import(failed boolean) is 'Ends the import of this session: nothing of it stays staged. Of one that has failed, the tags go as well that it had defined, except those in use by now.';
 grant execute on function bulkhead.end_import(failed boolean) to bulkhead_user;
 
@@ -1217,7 +1226,7 @@ create function bulkhead_private.adopt_chunk(suite_id bigint, first_line integer
   set enable_nestloop=off
   set jit=off
   set work_mem=64MB
-  as 'eac43d7e317b45b0b7b84101dd312273';
+  as 'ca8684051aff6ea421c78d969da31f30';
 comment on function bulkhead_private.adopt_chunk(suite_id bigint, first_line integer, last_line integer, is_last boolean) is 'Adds the cases of these lines of pg_temp.adopted_rows with their links to the suite, and moves the adoption''s cursor behind them, in one transaction. Their tags are to be defined before: define_adopted_tags. No row when somebody has cancelled the operation.';
 
 create function bulkhead_private.adopt_link_changes(suite bulkhead_private.adopted_suites, external_keys text[]) returns integer
@@ -1233,7 +1242,7 @@ create function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adop
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as '6057f3587d69641da305639f5d9f22ff';
+  as '6fe43f2b739f5da03308d6a259b4632d';
 comment on function bulkhead_private.adopt_suite_changes(suite bulkhead_private.adopted_suites, external_keys text[]) is 'Makes the cases with these keys, and those of pg_temp.adopted_rows, what they are in the source: a key without a row there is deleted. Repeating it changes nothing.';
 
 create function bulkhead_private.adopted_cases(suite_id bigint) returns TABLE(external_key text, hash bigint, tags text[])
@@ -1325,6 +1334,12 @@ create function bulkhead_private.check_on_exclusive(on_exclusive text) returns v
   as '9fe2b5ac16dbb261fe968b20719e679a';
 comment on function bulkhead_private.check_on_exclusive(on_exclusive text) is 'Raises TCARG unless it is replace, skip or fail.';
 
+create function bulkhead_private.check_route() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '7dd9084dccb180a091048e4e69650869';
+comment on function bulkhead_private.check_route() is 'Trigger: the expression of a route can be read, and names tags of its suite. TCEXP, TCNTG.';
+
 create function bulkhead_private.check_tag_names(names text[]) returns void
   language plpgsql immutable parallel safe security invoker
   set search_path=pg_catalog, pg_temp
@@ -1357,7 +1372,7 @@ comment on function bulkhead_private.clock() is 'The time, for logic that depend
 create function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'facb076fe4ffe1c140064fb9f13d71f4';
+  as '2fb392fd3c5d8618f5549d9e8ecc38e6';
 comment on function bulkhead_private.copy_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) is 'One chunk of copy: the cases with those of their tags that the other suite''s dictionary has. A taken external key: skipped.';
 
 create function bulkhead_private.count_selected(suite_id bigint, selection jsonb) returns bigint
@@ -1381,8 +1396,8 @@ comment on function bulkhead_private.define_adopted_tags(source text) is 'Define
 create function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) returns text[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '838bc9215b8405b04d55e83029ad93d5';
-comment on function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) is 'Adds to the suite''s dictionary those of the names that it lacks, and returns them. Closed dictionary: TCCLO; not a name: TCTAG.';
+  as '669408f71cf06085bf0640bbe13daf8b';
+comment on function bulkhead_private.define_missing_tags(suite bulkhead.test_suites, names text[]) is 'Adds to the suite''s dictionary those of the names that it lacks, and returns which it has added. Closed dictionary: TCCLO; not a name: TCTAG.';
 
 create function bulkhead_private.delete_chunk(operation bulkhead.bulk_operations, case_ids bigint[]) returns bulkhead_private.chunk_result
   language plpgsql volatile parallel unsafe security invoker
@@ -1417,8 +1432,8 @@ comment on function bulkhead_private.end_unused_token(principal text) is 'Ends a
 create function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'ccf23217b5838955eaded0f21edb317b';
-comment on function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text) is 'What follows a chunk that could not be done: the next one takes a quarter of the cases, a single case counts as failed, and an error that would meet any chunk (is_of_the_cases) ends the operation.';
+  as 'befba39d086f552e1e0a9cb02408e77c';
+comment on function bulkhead_private.fail_chunk(suite_id bigint, operation_id bigint, code text, message text) is 'What follows a chunk that could not be done: the next one takes a quarter of the cases, or of those that are left, a single case counts as failed, and an error that would meet any chunk (is_of_the_cases) ends the operation.';
 
 create function bulkhead_private.fail_operation(suite_id bigint, operation_id bigint, code text, message text) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
@@ -1569,6 +1584,12 @@ create function bulkhead_private.known_tags(suite_id bigint, names text[]) retur
   as '0740d309ebf485026473bc46432ade28';
 comment on function bulkhead_private.known_tags(suite_id bigint, names text[]) is 'The names with their aliases, as the suite''s links may carry them. A name that the dictionary lacks: TCNTG.';
 
+create function bulkhead_private.late_targets(operation bulkhead.bulk_operations, targets bulkhead_private.chunk_targets) returns bulkhead_private.chunk_targets
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'de37e476209148a194861b066ebf130f';
+comment on function bulkhead_private.late_targets(operation bulkhead.bulk_operations, targets bulkhead_private.chunk_targets) is 'A rename or merge does not end before those have ended who still bring an old name, and it goes through the cases once more if they have put it on any. Until then its chunks come no further; it waits for nobody, and appends do not wait for it.';
+
 create function bulkhead_private.left_by_undo(undo bulkhead.bulk_operations) returns bigint[]
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
@@ -1716,7 +1737,7 @@ create function bulkhead_private.payload_links(suite bulkhead.test_suites, paylo
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as '592f171340985a325f70a648fa6baf6a';
+  as 'b45a410cf64e510af206c82b5ddb4bff';
 comment on function bulkhead_private.payload_links(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[]) is 'The links that the payloads ask for, with missing tags defined and aliases followed. Two tags of one group: TCGRP.';
 
 create function bulkhead_private.payload_problem(item jsonb) returns text
@@ -1734,7 +1755,7 @@ comment on function bulkhead_private.plan_copy(suite bulkhead.test_suites, selec
 create function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags text[], into_tag text, on_exclusive text, is_rename boolean) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '08a5f00b68d7ba67e8df9466882db487';
+  as 'ce60caaa0c853729d72b83876101b254';
 comment on function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags text[], into_tag text, on_exclusive text, is_rename boolean) is 'The plan of bulk_merge_tags and bulk_rename_tag. Unknown tag: TCNTG; new name taken: TCHAS.';
 
 create function bulkhead_private.plan_set_status(suite bulkhead.test_suites, selection jsonb, set_status text) returns bulkhead_private.operation_plan
@@ -1758,7 +1779,7 @@ comment on function bulkhead_private.plan_undo(operation bulkhead.bulk_operation
 create function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) returns void
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '0537a9f115a29cd6cb07798d502b2a99';
+  as '3c1141ee8cbb7f54cf44e495decb69e6';
 comment on function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) is 'Dictionary first: what an operation needs in the dictionary is written when it is submitted, and so is committed before its first link.';
 
 create function bulkhead_private.preview(plan bulkhead_private.operation_plan) returns bulkhead.operation_preview
@@ -1802,6 +1823,12 @@ create function bulkhead_private.raise_snapshot_exists(suite bulkhead.test_suite
   set search_path=pg_catalog, pg_temp
   as '313f455e21bab387fdb768ad8f1b6008';
 comment on function bulkhead_private.raise_snapshot_exists(suite bulkhead.test_suites, name text) is 'Raises TCSNT for the name of a snapshot that is taken.';
+
+create function bulkhead_private.raise_tag_exists(suite_id bigint, tag text, new_name text) returns void
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '9df189c2dfebd5944434c877914342cc';
+comment on function bulkhead_private.raise_tag_exists(suite_id bigint, tag text, new_name text) is 'Raises TCHAS: a tag cannot be renamed to a name that the suite has.';
 
 create function bulkhead_private.raise_unknown_tag(suite_id bigint, name text) returns void
   language plpgsql stable parallel unsafe security invoker
@@ -1905,15 +1932,15 @@ comment on function bulkhead_private.route_sql(suite bulkhead.test_suites) is 'T
 create function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'f6b7ee0b66db4253438c60bb3672b62b';
+  as '3f8ccb38b90ef1c7d0b428729fd7859b';
 comment on function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) is 'Does the next chunk of an operation, with its change log and the new cursor, in the caller''s transaction, and returns the operation. The caller holds the suite''s lock (suite_lock_key).';
 
 create function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   set lock_timeout=250ms
-  as '7180dc0ee7a1a03325f0a49942bdb48f';
-comment on function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) is 'Runs a small operation within the call that submits it, unless the suite has another one to run first.';
+  as '89fe24a91afe2cafa55753daca2455a3';
+comment on function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) is 'Runs a small operation within the call that submits it, unless the suite has another one to run first; after four chunks that could not be done, as others hold their cases, a worker goes on.';
 
 create function bulkhead_private.sees_commits() returns boolean
   language sql stable parallel unsafe security invoker
@@ -1983,8 +2010,8 @@ comment on function bulkhead_private.start_token_session(hash bytea) is 'Opens a
 create function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real DEFAULT 1) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '80e79969a1fb9a0c0f5b0663df8cddd6';
-comment on function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real) is 'Writes an operation, fixes which cases it covers, and runs it in the call when it is small (up to 500 cases, no new tag); otherwise a worker runs it.';
+  as '37e32956903c36f15754ea396ec31664';
+comment on function bulkhead_private.submit(plan bulkhead_private.operation_plan, pace real) is 'Writes an operation, fixes which cases it covers, and runs it in the call when it is small (up to 500 cases, no new tag, no other meaning of a name); otherwise a worker runs it.';
 
 create function bulkhead_private.submit_payload(task text, payload jsonb) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker

@@ -5,12 +5,12 @@ select pg_try_advisory_lock(bulkhead_private.suite_lock_key(:suiteId!)) as "lock
 select pg_advisory_unlock(bulkhead_private.suite_lock_key(:suiteId!)) as "unlocked!";
 
 /* @name findUnfinishedOperation */
-select id as "id!", pace as "pace!", chunk_size as "chunk_size!"
+select id as "id!", pace as "pace!", chunk_size as "chunk_size!", cursor_id as "cursor_id!"
 from bulkhead_private.unfinished_operation(:suiteId!)
 where id is not null;
 
 /* @name runChunk */
-select state as "state!", chunk_size as "chunk_size!", finished_at
+select state as "state!", chunk_size as "chunk_size!", cursor_id as "cursor_id!", finished_at
 from bulkhead_private.run_chunk(:suiteId!, :operationId!);
 
 /* @name failChunk */

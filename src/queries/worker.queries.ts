@@ -63,6 +63,7 @@ export interface IFindUnfinishedOperationParams {
 /** 'FindUnfinishedOperation' return type */
 export interface IFindUnfinishedOperationResult {
   chunk_size: number;
+  cursor_id: string;
   id: string;
   pace: number;
 }
@@ -73,12 +74,12 @@ export interface IFindUnfinishedOperationQuery {
   result: IFindUnfinishedOperationResult;
 }
 
-const findUnfinishedOperationIR: any = {"usedParamSet":{"suiteId":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":108,"b":116}]}],"statement":"select id as \"id!\", pace as \"pace!\", chunk_size as \"chunk_size!\"\nfrom bulkhead_private.unfinished_operation(:suiteId!)\nwhere id is not null"};
+const findUnfinishedOperationIR: any = {"usedParamSet":{"suiteId":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":135,"b":143}]}],"statement":"select id as \"id!\", pace as \"pace!\", chunk_size as \"chunk_size!\", cursor_id as \"cursor_id!\"\nfrom bulkhead_private.unfinished_operation(:suiteId!)\nwhere id is not null"};
 
 /**
  * Query generated from SQL:
  * ```
- * select id as "id!", pace as "pace!", chunk_size as "chunk_size!"
+ * select id as "id!", pace as "pace!", chunk_size as "chunk_size!", cursor_id as "cursor_id!"
  * from bulkhead_private.unfinished_operation(:suiteId!)
  * where id is not null
  * ```
@@ -95,6 +96,7 @@ export interface IRunChunkParams {
 /** 'RunChunk' return type */
 export interface IRunChunkResult {
   chunk_size: number;
+  cursor_id: string;
   finished_at: Date | null;
   state: string;
 }
@@ -105,12 +107,12 @@ export interface IRunChunkQuery {
   result: IRunChunkResult;
 }
 
-const runChunkIR: any = {"usedParamSet":{"suiteId":true,"operationId":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":99,"b":107}]},{"name":"operationId","required":true,"transform":{"type":"scalar"},"locs":[{"a":110,"b":122}]}],"statement":"select state as \"state!\", chunk_size as \"chunk_size!\", finished_at\nfrom bulkhead_private.run_chunk(:suiteId!, :operationId!)"};
+const runChunkIR: any = {"usedParamSet":{"suiteId":true,"operationId":true},"params":[{"name":"suiteId","required":true,"transform":{"type":"scalar"},"locs":[{"a":126,"b":134}]},{"name":"operationId","required":true,"transform":{"type":"scalar"},"locs":[{"a":137,"b":149}]}],"statement":"select state as \"state!\", chunk_size as \"chunk_size!\", cursor_id as \"cursor_id!\", finished_at\nfrom bulkhead_private.run_chunk(:suiteId!, :operationId!)"};
 
 /**
  * Query generated from SQL:
  * ```
- * select state as "state!", chunk_size as "chunk_size!", finished_at
+ * select state as "state!", chunk_size as "chunk_size!", cursor_id as "cursor_id!", finished_at
  * from bulkhead_private.run_chunk(:suiteId!, :operationId!)
  * ```
  */

@@ -17,6 +17,9 @@ import {
 /** How often a single case is tried that others hold locked, before it counts as failed. */
 const triesOfOneCase = 8;
 
+/** How long an operation rests, in milliseconds, whose chunk came no further: a rename waits for who began before it (late_targets). */
+const restOfWhoWaits = 100;
+
 /** What a slice needs: a client of its own, whose session holds the suite's lock, its time, and a signal that ends it earlier. */
 export type Slice = {
   client: pg.ClientBase;
@@ -57,20 +60,24 @@ export async function runSlice(slice: Slice): Promise<void> {
 
 async function runOperation(
   slice: Slice,
-  operation: { id: string; pace: number; chunk_size: number },
+  operation: { id: string; pace: number; chunk_size: number; cursor_id: string },
   until: number,
 ) {
   const { client, suiteId, ending, logger } = slice;
   const key = { suiteId, operationId: operation.id };
   let triesLeft = triesOfOneCase;
   let size = operation.chunk_size;
+  let cursor = operation.cursor_id;
   do {
     const began = performance.now();
+    let leastRest = 0;
     try {
       const [after] = await runChunk.run(key, client);
       if (!after || after.finished_at) return;
       size = after.chunk_size;
       triesLeft = triesOfOneCase;
+      if (after.cursor_id === cursor) leastRest = restOfWhoWaits;
+      cursor = after.cursor_id;
     } catch (error) {
       const { code = '', message } = error as Error & { code?: string };
       if (!isOfTheStatement(code)) throw error;
@@ -84,7 +91,7 @@ async function runOperation(
       size = after.chunk_size;
       triesLeft = triesOfOneCase;
     }
-    const rest = (performance.now() - began) * (1 / operation.pace - 1);
+    const rest = Math.max(leastRest, (performance.now() - began) * (1 / operation.pace - 1));
     if (rest >= 1) await sleep(rest, undefined, { signal: ending }).catch(() => {});
   } while (Date.now() < until && !ending.aborted);
 }

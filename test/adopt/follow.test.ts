@@ -23,6 +23,14 @@ test('inserts, edits, deletions, moves to another suite, renamed tags and a TRUN
   await isIdentical(t, move);
 });
 
+test('a number that is written otherwise is brought over', async (t) => {
+  const move = await makeMove(t);
+  await move.step(copy);
+  await move.source.query(`update test_cases set notes = '{"number": 11.5}' where id = 11`);
+  t.like(await move.json(['follow', '--once']), { inserted: 0, updated: 1, deleted: 0 });
+  t.true((await move.json(['verify'])).identical);
+});
+
 test('following ends also when the queue is never empty', async (t) => {
   const move = await makeMove(t);
   await move.step(copy);

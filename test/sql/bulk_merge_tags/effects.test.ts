@@ -24,7 +24,7 @@ test('each case that has one of them gets the other instead', async (t) => {
       c: 'support_rag rag_support other',
       d: 'rag',
     });
-    const merged = await callOne<Operation>(client, 'bulk_merge_tags', {
+    const merged = await operate(client, 'bulk_merge_tags', {
       suite_id,
       tags: ['support_rag', 'rag_support', 'support_rag'],
       into_tag: 'rag',

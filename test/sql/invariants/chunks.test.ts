@@ -91,6 +91,25 @@ test.serial(
 );
 
 test.serial(
+  'invariant 3: a call does not wait for one locked case after the other; a worker goes on',
+  async (t) => {
+    const suite_id = await makeSuite(database.pool);
+    await appendMany(database.pool, suite_id, 40, []);
+    const holder = await openSession(t, database);
+    await holder.query('begin');
+    await holder.query('select from bulkhead.test_cases where suite_id = $1 for update', [
+      suite_id,
+    ]);
+    const args = { suite_id, all_cases: true, set_status: 'archived' };
+    const operation = await callOne<Operation>(database.pool, 'bulk_set_status', args);
+    t.true(Number(operation.processed) < 40);
+    t.notRegex(operation.state, /failed|succeeded/);
+    await holder.query('commit');
+    t.is(Number((await runToEnd(database.pool, operation)).processed), 40);
+  },
+);
+
+test.serial(
   'invariant 6: effect and progress commit together, and nothing is done twice',
   async (t) => {
     const suite_id = await makeSuite(database.pool);

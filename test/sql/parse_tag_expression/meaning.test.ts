@@ -2,6 +2,7 @@
 import test from 'ava';
 import { appendTagged, call, callOne, makeSuite, type Queryable } from '../../helpers/cases.ts';
 import { rolledBack, useDatabase } from '../../helpers/database.ts';
+import { operate } from '../../helpers/operations.ts';
 
 const database = useDatabase(test);
 
@@ -86,7 +87,7 @@ test('a name that was renamed or merged means the tag that it became, and both m
   await rolledBack(database.pool, async (client) => {
     const suite_id = await makeSuite(client);
     await appendTagged(client, suite_id, { a: 'flaky', b: 'wobbly', c: 'rag' });
-    await call(client, 'bulk_merge_tags', { suite_id, tags: ['wobbly'], into_tag: 'flaky' });
+    await operate(client, 'bulk_merge_tags', { suite_id, tags: ['wobbly'], into_tag: 'flaky' });
     await call(client, 'bulk_rename_tag', { suite_id, tag: 'flaky', new_name: 'unstable' });
     // the rename is queued, and its links have not moved yet
     const { rows } = await client.query(

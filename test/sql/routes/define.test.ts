@@ -3,6 +3,7 @@ import test from 'ava';
 import { appendTagged, call, callOne, makeSuite } from '../../helpers/cases.ts';
 import { rolledBack, useDatabase } from '../../helpers/database.ts';
 import { refuses } from '../../helpers/errors.ts';
+import { openSession } from '../../helpers/waits.ts';
 
 const database = useDatabase(test);
 
@@ -82,4 +83,40 @@ test('what cannot be a route is refused, with what to do', async (t) => {
     // an archived suite can still be read
     t.like(await callOne(client, 'pull_route', { suite_id, route: 'gate' }), { cases: '1' });
   });
+});
+
+test('what cannot be a route is none by a plain INSERT or UPDATE either', async (t) => {
+  await rolledBack(database.pool, async (client) => {
+    const suite_id = await makeSuite(client);
+    await call(client, 'define_tag', { suite_id, name: 'gold' });
+    await call(client, 'define_route', { suite_id, name: 'gate', expression: 'gold' });
+    const insert =
+      'insert into bulkhead.tag_routes (suite_id, name, precedence, expression) values ($1, $2, 7, $3)';
+    for (const [expression, code] of [
+      ['nosuch', 'TCNTG'],
+      ['gold and (', 'TCEXP'],
+    ]) {
+      await refuses(t, client, () => client.query(insert, [suite_id, 'more', expression]), {
+        code: String(code),
+      });
+      await refuses(
+        t,
+        client,
+        () => client.query('update bulkhead.tag_routes set expression = $1', [expression]),
+        { code: String(code) },
+      );
+    }
+    await client.query(insert, [suite_id, 'more', 'not gold']);
+  });
+});
+
+test('a route is not defined where it would not be seen that its tag is gone', async (t) => {
+  const definer = await openSession(t, database);
+  const suite_id = await makeSuite(database.pool);
+  await call(database.pool, 'define_tag', { suite_id, name: 'gold' });
+  await definer.query('begin isolation level repeatable read; select from bulkhead.tag_routes');
+  await call(database.pool, 'drop_tag', { suite_id, name: 'gold' });
+  const define = () =>
+    call(definer, 'define_route', { suite_id, name: 'gate', expression: 'gold' });
+  await refuses(t, definer, define, { code: 'TCNTG', hint: /READ COMMITTED/ });
 });

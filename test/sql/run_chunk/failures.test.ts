@@ -45,7 +45,7 @@ test.serial(
       });
       sizes.push(ended.chunk_size);
     }
-    t.deepEqual(sizes.slice(0, 3), [125, 31, 7]);
+    t.is(sizes[0], 10, 'a quarter of those that are left');
     t.deepEqual(counts(ended), {
       total: 40,
       processed: 40,

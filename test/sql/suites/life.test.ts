@@ -4,6 +4,7 @@ import { appendTagged, call, callOne, makeSuite, type Operation } from '../../he
 import { rolledBack, useDatabase } from '../../helpers/database.ts';
 import { type Refusal, refuses } from '../../helpers/errors.ts';
 import { operate, undo } from '../../helpers/operations.ts';
+import { openSession, pidOf, waitsFor } from '../../helpers/waits.ts';
 
 const database = useDatabase(test);
 
@@ -135,4 +136,26 @@ test('a suite is deleted when it has no cases, with all that belongs to it', asy
     }
     t.is((await call(client, 'find_cases', { suite_id: other, where_tags: 'flaky' })).length, 1);
   });
+});
+
+test('two suites with the same members, added in another order, are deleted at once', async (t) => {
+  const sessions = [await openSession(t, database), await openSession(t, database)] as const;
+  const [holder, observer] = [await openSession(t, database), database.pool];
+  const members = ['person:a@example.com', 'person:b@example.com'];
+  const suites = [await makeSuite(observer), await makeSuite(observer)];
+  for (const [index, order] of [members, members.toReversed()].entries())
+    for (const principal of order)
+      await call(observer, 'set_member', { suite_id: suites[index], principal, role: 'viewer' });
+  await holder.query('begin');
+  await holder.query(
+    'select from bulkhead_private.principal_suites where principal = $1 for update',
+    [members[0]],
+  );
+  const pids = [await pidOf(sessions[0]), await pidOf(sessions[1])];
+  const deleting = sessions.map((session, index) =>
+    call(session, 'delete_suite', { suite_id: suites[index] }),
+  );
+  for (const pid of pids) t.true((await waitsFor(observer, pid)).length > 0);
+  await holder.query('commit');
+  await t.notThrowsAsync(Promise.all(deleting));
 });
