@@ -36,6 +36,9 @@ export type Remote = {
   token: string;
 };
 
+/** Where the server listens unless BULKHEAD_PORT says otherwise. */
+export const defaultPort = 5480;
+
 type Environment = Record<string, string | undefined>;
 
 /** The folder that holds package.json; paths of the project never depend on where it is run from. */
@@ -58,7 +61,7 @@ export function readConfig(env: Environment = process.env): Config {
     databaseUrl,
     apiDatabaseUrl: readUrl(env, 'BULKHEAD_API_DATABASE_URL') ?? databaseUrl,
     host: readHost(env, publicUrl),
-    port: readNumber(env, 'BULKHEAD_PORT', 5480, 0, 65535),
+    port: readNumber(env, 'BULKHEAD_PORT', defaultPort, 0, 65535),
     publicUrl,
     oidc: readOidc(env),
     rateLimit: readNumber(env, 'BULKHEAD_RATE_LIMIT', 6000, 1, 1_000_000),

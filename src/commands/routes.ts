@@ -23,7 +23,7 @@ const keysAtOnce = 500;
 const columns: Column<documents.Route>[] = [
   ['precedence', (row) => String(row.precedence)],
   ['route', (row) => row.name],
-  ['cases', (row) => row.expression],
+  ['expression', (row) => row.expression],
   ['status', (row) => row.status ?? 'all'],
   ['description', (row) => row.description],
 ];
