@@ -6,6 +6,7 @@ import { registerAdopt } from './commands/adopt.ts';
 import { registerAppend } from './commands/append.ts';
 import { registerCompletion } from './commands/completion.ts';
 import type { Context } from './commands/context.ts';
+import { registerHelp } from './commands/help.ts';
 import { registerHistory } from './commands/history.ts';
 import { registerImport } from './commands/import.ts';
 import { registerMember } from './commands/member.ts';
@@ -19,7 +20,14 @@ import { registerSuites } from './commands/suites.ts';
 import { registerTag } from './commands/tag.ts';
 import { registerTags } from './commands/tags.ts';
 import { registerToken } from './commands/token.ts';
-import { readConfig, readRemote, readSourceUrl, version } from './config.ts';
+import {
+  type Config,
+  readConfig,
+  readDatabaseConfig,
+  readRemote,
+  readSourceUrl,
+  version,
+} from './config.ts';
 import { describeError } from './errors.ts';
 import { makeLogger } from './logger.ts';
 
@@ -28,6 +36,7 @@ const program = new Command('bulkhead')
   .version(version);
 
 program
+  .commandsGroup('Processes:')
   .command('up')
   .description('everything in one process: database, migrations, API server and worker')
   .option('--no-demo', 'leave a database without suites as it is')
@@ -41,26 +50,41 @@ program
   .action(verb(async (context) => (await import('./commands/serve.ts')).serve(context)));
 
 program
-  .command('sign-in-link')
-  .description('print a link to sign in with once in a browser, as the admin of this machine')
-  .action(
-    verb(async (context) => (await import('./commands/sign-in-link.ts')).signInLink(context)),
-  );
-
-program
   .command('work')
   .description('a worker alone, on a migrated database')
   .action(verb(async (context) => (await import('./commands/work.ts')).work(context)));
 
+const onDatabase = 'On the database (DATABASE_URL, or the embedded one), not over HTTP:';
+program
+  .commandsGroup(onDatabase)
+  .command('sign-in-link')
+  .description('print a link to sign in with once in a browser, as the admin of this machine')
+  .action(
+    verb(
+      async (context) => (await import('./commands/sign-in-link.ts')).signInLink(context),
+      readDatabaseConfig,
+    ),
+  );
+
 program
   .command('migrate')
   .description('bring the database up to date')
-  .action(verb(async (context) => (await import('./commands/migrate.ts')).runMigrate(context)));
+  .action(
+    verb(
+      async (context) => (await import('./commands/migrate.ts')).runMigrate(context),
+      readDatabaseConfig,
+    ),
+  );
 
 program
   .command('doctor')
   .description('check the database and say how to mend what is wrong')
-  .action(verb(async (context) => (await import('./commands/doctor.ts')).doctor(context)));
+  .action(
+    verb(
+      async (context) => (await import('./commands/doctor.ts')).doctor(context),
+      readDatabaseConfig,
+    ),
+  );
 
 const deps: AccessCommandDeps & ClientDeps = {
   print: console.log,
@@ -70,26 +94,30 @@ const deps: AccessCommandDeps & ClientDeps = {
   output: process.stdout,
   screen: process.stderr,
   async withOwnerClient(use) {
-    const { findMigrated } = await import('./database/open.ts');
     const { withClient } = await import('./database/admin.ts');
-    return withClient((await findMigrated(makeContext().config)).ownerUrl, use);
+    return withClient(await findOwnerUrl(), use);
   },
 };
 registerImport(program, deps);
 registerAdopt(program, { ...deps, sourceUrl: readSourceUrl });
-registerPlan(program, {
-  ...deps,
-  ownerUrl: async () =>
-    (await (await import('./database/open.ts')).findMigrated(makeContext().config)).ownerUrl,
-});
-registerToken(program, deps);
+registerPlan(program, { ...deps, ownerUrl: findOwnerUrl });
 registerMember(program, deps);
 registerPrincipal(program, deps);
+for (const command of program.commands.filter((one) => one.helpGroup() === onDatabase))
+  command.addHelpText(
+    'afterAll',
+    '\nIt works on the database; where BULKHEAD_URL is set, it wants a DATABASE_URL too.',
+  );
+
+program.commandsGroup('Over HTTP (BULKHEAD_URL and BULKHEAD_TOKEN):');
 for (const register of [
-  ...[registerSuites, registerAppend, registerPull, registerTag, registerTags, registerOps],
-  ...[registerRoutes, registerSnapshot, registerHistory, registerCompletion],
+  ...[registerToken, registerSuites, registerAppend, registerPull, registerTag, registerTags],
+  ...[registerOps, registerRoutes, registerSnapshot, registerHistory],
 ])
   register(program, deps);
+program.commandsGroup('About the command line:');
+registerCompletion(program, deps);
+registerHelp(program);
 
 // `| head` has read enough: what shells say of a program that a closed pipe has ended
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -105,9 +133,14 @@ try {
 // Nothing is open any more, or should be. If something is, it must not keep the process.
 setTimeout(() => process.exit(), 2000).unref();
 
-function makeContext(): Context {
-  const config = readConfig();
+function makeContext(config: Config): Context {
   return { config, logger: makeLogger(config.logLevel), print: console.log };
+}
+
+/** The login that owns the database, for verbs that work on nothing else. */
+async function findOwnerUrl(): Promise<string> {
+  const config = readDatabaseConfig();
+  return (await (await import('./database/open.ts')).findMigrated(config)).ownerUrl;
 }
 
 /** Says what went wrong, and how to mend it where that is known; returns the exit code. */
@@ -122,8 +155,11 @@ function complain(error: unknown): number {
 }
 
 /** Gives a verb its context, and the process the verb's exit code. */
-function verb<Options>(call: (context: Context, options: Options) => Promise<number>) {
+function verb<Options>(
+  call: (context: Context, options: Options) => Promise<number>,
+  read: () => Config = readConfig,
+) {
   return async (options: Options) => {
-    process.exitCode = await call(makeContext(), options);
+    process.exitCode = await call(makeContext(read()), options);
   };
 }

@@ -36,6 +36,9 @@ export type Remote = {
   token: string;
 };
 
+/** Where the server listens unless BULKHEAD_PORT says otherwise. */
+export const defaultPort = 5480;
+
 type Environment = Record<string, string | undefined>;
 
 /** The folder that holds package.json; paths of the project never depend on where it is run from. */
@@ -58,13 +61,29 @@ export function readConfig(env: Environment = process.env): Config {
     databaseUrl,
     apiDatabaseUrl: readUrl(env, 'BULKHEAD_API_DATABASE_URL') ?? databaseUrl,
     host: readHost(env, publicUrl),
-    port: readNumber(env, 'BULKHEAD_PORT', 5480, 0, 65535),
+    port: readNumber(env, 'BULKHEAD_PORT', defaultPort, 0, 65535),
     publicUrl,
     oidc: readOidc(env),
     rateLimit: readNumber(env, 'BULKHEAD_RATE_LIMIT', 6000, 1, 1_000_000),
     dataDir: resolve(projectDir, env.BULKHEAD_DATA_DIR || '.bulkhead'),
     logLevel: readLogLevel(env),
   };
+}
+
+/**
+ * The same for a command that works on the database only. Whoever has set BULKHEAD_URL means that server, and the
+ * command would change another database behind their back; with DATABASE_URL beside it they have said which one.
+ */
+export function readDatabaseConfig(env: Environment = process.env): Config {
+  if (!env.BULKHEAD_URL?.trim() || env.DATABASE_URL) return readConfig(env);
+  throw new BulkheadError(
+    'BAD_CONFIG',
+    'this command works on the database, not over HTTP, and BULKHEAD_URL is set',
+    {
+      detail: 'Nothing that it does would reach the server of BULKHEAD_URL.',
+      hint: 'Unset BULKHEAD_URL to work on the embedded database of this machine, or set DATABASE_URL to the database that is meant',
+    },
+  );
 }
 
 /**
@@ -98,6 +117,11 @@ export function readSourceUrl(env: Environment = process.env): string {
   });
 }
 
+/** Over HTTP a token takes a token: the first one is made in the database. */
+export const howToGetToken =
+  'The first one is made where the database is, with BULKHEAD_URL unset: bulkhead token create --suite <slug> --role owner. ' +
+  'Its holder makes the others over HTTP.';
+
 /** What a secret store adds around a token is taken off; the token itself is never shown. */
 function readToken(env: Environment): string {
   const token = env.BULKHEAD_TOKEN?.trim() ?? '';
@@ -107,7 +131,7 @@ function readToken(env: Environment): string {
     token === '' ? 'BULKHEAD_TOKEN is not set' : 'BULKHEAD_TOKEN is not a token',
     {
       detail: 'A token is bhd_ and 48 hexadecimal digits.',
-      hint: 'An owner of a suite makes one: bulkhead token create --suite <slug>',
+      hint: howToGetToken,
     },
   );
 }

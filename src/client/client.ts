@@ -1,6 +1,6 @@
 /** What the verbs over HTTP have in their hands: the server, and where their lines go. */
 import type { Readable, Writable } from 'node:stream';
-import type { Remote } from '../config.ts';
+import { howToGetToken, type Remote } from '../config.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Id } from './documents/shared.ts';
 import { suiteId } from './documents/suites.ts';
@@ -36,7 +36,7 @@ export function makeClient({ remote, note }: Pick<ClientDeps, 'remote' | 'note'>
       'BAD_CONFIG',
       'BULKHEAD_URL is not set, and this command needs a server',
       {
-        hint: 'For example: BULKHEAD_URL=http://127.0.0.1:5480, and BULKHEAD_TOKEN=bhd_… from bulkhead token create',
+        hint: `For example: BULKHEAD_URL=http://127.0.0.1:5480, and BULKHEAD_TOKEN=bhd_…, a token of that server. ${howToGetToken}`,
       },
     );
   const http = makeHttp(found);

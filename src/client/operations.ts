@@ -8,6 +8,7 @@ import type {
   PreviewDocument,
 } from './documents/operations.ts';
 import type { Id } from './documents/shared.ts';
+import { describeMissing, findByKeys, keysAtOnce } from './keys.ts';
 import { describeOperation, hasEnded, requireSuccess, waitForEnd } from './waiting.ts';
 
 /** The flags of every verb that submits an operation. */
@@ -28,6 +29,8 @@ export function addOperationFlags(command: Command): Command {
 export type Submission<Variables> = {
   slug: string;
   flags: OperationFlags;
+  /** Of the cases that are named by their keys: who has mistyped one learns it. */
+  keys?: string[] | undefined;
   variables(suiteId: Id, client: Client): Variables;
   submit: OperationDocument<Variables>;
   preview: PreviewDocument<Variables>;
@@ -36,17 +39,28 @@ export type Submission<Variables> = {
 /** Runs a verb that submits an operation, up to the operation's end. */
 export async function runOperation<Variables extends object>(
   deps: ClientDeps,
-  { slug, flags, variables, submit, preview }: Submission<Variables>,
+  { slug, flags, keys, variables, submit, preview }: Submission<Variables>,
 ): Promise<void> {
   const client = makeClient(deps);
   const suiteId = await client.suite(slug);
   const asked = variables(suiteId, client);
+  if (keys) await noteMissing(client, deps, { slug, suiteId, keys });
   if (flags.dryRun) {
     const { preview: found } = await client.ask(preview, asked);
     return printPreview(deps, found, flags.json);
   }
   const { operation } = (await client.ask(submit, asked)).result;
   await finish({ client, deps, slug, suiteId }, operation, flags);
+}
+
+/** One question at most: nobody types as many keys as it takes. */
+async function noteMissing(
+  { ask }: Client,
+  { note }: ClientDeps,
+  { slug, suiteId, keys }: { slug: string; suiteId: Id; keys: string[] },
+): Promise<void> {
+  const { missing } = await findByKeys(ask, suiteId, keys.slice(0, keysAtOnce));
+  if (missing.length > 0) note(describeMissing(slug, missing));
 }
 
 /** Waits if that is asked for, prints the operation, and fails if it did not succeed. */

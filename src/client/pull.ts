@@ -20,6 +20,8 @@ export type PullRequest = {
   snapshot?: string | undefined;
   format?: string | undefined;
   guard?: boolean | undefined;
+  /** Fewer cases are refused, before any of them is written. */
+  atLeast?: number | undefined;
   /** The ETag of what is there already: the same again is not sent. */
   etag?: string | undefined;
 };
@@ -43,7 +45,7 @@ export async function pull(
   request: PullRequest,
   { write, note }: { write(answer: IncomingMessage): Promise<void>; note(line: string): void },
 ): Promise<Pulled> {
-  const { slug, etag, ...selection } = request;
+  const { slug, etag, atLeast = 0, ...selection } = request;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(selection))
     if (value !== undefined && value !== false) query.set(name, String(value));
@@ -54,10 +56,26 @@ export async function pull(
       headers: etag === undefined ? {} : { 'if-none-match': etag },
     });
   const answer = await withRetries(send, { isSafe: true, note });
-  const isNew = answer.statusCode !== 304;
-  if (isNew) await write(answer);
+  const pulled = describe(slug, answer.statusCode !== 304, answer);
+  const isEnough = (pulled.cases ?? 0) >= atLeast;
+  if (pulled.isNew && isEnough) await write(answer);
   else answer.resume();
-  return describe(slug, isNew, answer);
+  if (!isEnough) throw tooFew(pulled, atLeast);
+  return pulled;
+}
+
+function tooFew({ suite, cases, route }: Pulled, atLeast: number): BulkheadError {
+  const count =
+    cases === null ? 'an unknown number of cases' : cases === 1 ? '1 case' : `${cases} cases`;
+  const by = route === null ? '' : ` by ${route}`;
+  return new BulkheadError(
+    'NOT_FOUND',
+    `the pull gives ${count} of ${suite}${by}, and --at-least wants ${atLeast}`,
+    {
+      detail: 'Nothing was written; a file that was there before stays as it is.',
+      hint: `What routes select: bulkhead routes list ${suite}; what cases carry: bulkhead tags list ${suite}`,
+    },
+  );
 }
 
 function describe(slug: string, isNew: boolean, { headers }: IncomingMessage): Pulled {

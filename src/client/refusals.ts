@@ -1,4 +1,5 @@
 /** What a server refused, as an error of the registry: the same exit code as on the server's side. */
+import { howToGetToken } from '../config.ts';
 import { BulkheadError, registry } from '../errors.ts';
 
 /** One error of an answer: GraphQL's form, which every address of the server has. */
@@ -68,7 +69,7 @@ const isSql = (hint: string) => /\b(bulkhead|graphile_worker)\.\w|^select /.test
 function withHint(name: string, hint: string | undefined): { hint?: string } {
   if (name === 'UNAUTHENTICATED')
     return {
-      hint: 'Set BULKHEAD_TOKEN to a token of the server of BULKHEAD_URL; an owner of a suite makes one: bulkhead token create --suite <slug>',
+      hint: `Set BULKHEAD_TOKEN to a token of the server of BULKHEAD_URL. ${howToGetToken}`,
     };
   if (hint === undefined) return {};
   const own = isSql(hint) ? verbs[name] : undefined;

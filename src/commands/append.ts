@@ -12,7 +12,7 @@ import { writeTo } from '../client/pull.ts';
 import { counted } from '../client/transfer.ts';
 import { BulkheadError } from '../errors.ts';
 import { formatNames } from '../formats/registry.ts';
-import { mappingTable } from '../import/aliases.ts';
+import { previewCases } from '../import/preview.ts';
 import { openFile, readCases } from '../import/read-file.ts';
 import { describeImport } from '../import/summary.ts';
 import { addMapping } from './flags.ts';
@@ -117,9 +117,7 @@ async function showMapping({ note }: ClientDeps, request: Sent): Promise<void> {
     mapping,
     unguard,
   });
-  for await (const _ of reading.rows);
-  const report = reading.report();
-  if (report) for (const line of mappingTable(report)) note(line);
+  for (const line of (await previewCases(reading)).mapping) note(line);
 }
 
 async function send(deps: ClientDeps, request: Sent, json: boolean | undefined): Promise<void> {

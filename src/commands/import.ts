@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { ClientBase } from 'pg';
 import { formatNames } from '../formats/registry.ts';
-import { mappingTable } from '../import/aliases.ts';
 import type { ImportResult, OnConflict } from '../import/import-file.ts';
+import { previewCases } from '../import/preview.ts';
 import { readFile } from '../import/read-file.ts';
-import { describeImport } from '../import/summary.ts';
+import { describeImport, describeTags } from '../import/summary.ts';
 import { addMapping } from './flags.ts';
 
 /** What the verb needs from the program: the owner's connection, and where its lines go. */
@@ -83,12 +83,11 @@ async function runImport(
 /** Reads all of the file, so that what is wrong with it is said as well. */
 async function previewImport(file: string, flags: Flags): Promise<string[]> {
   const { format, tag, create: _create, onConflict: _onConflict, dryRun: _, ...mapping } = flags;
-  const { rows, report } = readFile({ file, format, mapping: { ...mapping, extraTags: tag } });
-  let cases = 0;
-  for await (const batch of rows) cases += batch.length;
-  const found = report();
+  const reading = readFile({ file, format, mapping: { ...mapping, extraTags: tag } });
+  const { cases, tags, mapping: table } = await previewCases(reading);
   return [
-    ...(found ? mappingTable(found) : []),
+    ...table,
+    ...describeTags(tags),
     `${cases} ${cases === 1 ? 'case' : 'cases'} read; nothing was stored`,
   ];
 }

@@ -6,6 +6,7 @@ import { type Pulled, pull, writeFile, writeTo } from '../client/pull.ts';
 import { BulkheadError } from '../errors.ts';
 import { describeNote } from '../formats/export.ts';
 import { formatNames } from '../formats/registry.ts';
+import { readCount } from './flags.ts';
 
 type Flags = {
   where?: string;
@@ -14,6 +15,7 @@ type Flags = {
   snapshot?: string;
   format?: string;
   guard?: boolean;
+  atLeast?: number;
   output?: string;
   etagFile?: string;
   json?: boolean;
@@ -47,6 +49,7 @@ export function registerPull(program: Command, deps: ClientDeps): void {
       new Option('--format <format>', 'how they are written (jsonl)').choices([...formatNames]),
     )
     .option('--guard', 'in CSV, keep spreadsheets from running cells such as =1+1')
+    .option('--at-least <number>', 'fail where there are fewer cases, and write none', readCount)
     .option('--output <file>', 'write them into this file, once all of them are there')
     .option('--etag-file <file>', 'with --output: leave it as it is when nothing has changed')
     .option('--json', 'with --output: print what was pulled as an object')
@@ -63,9 +66,12 @@ async function run(deps: ClientDeps, slug: string, flags: Flags): Promise<void> 
       { hint: 'For example: --output tests.jsonl' },
     );
   const { http } = makeClient(deps);
+  // a snapshot that has not changed comes without its number of cases
+  const isCounted = flags.snapshot !== undefined && flags.atLeast !== undefined;
+  const etag = file && !isCounted ? await readEtag(file, etagFile) : undefined;
   const pulled = await pull(
     http,
-    { slug, ...selection, etag: file && (await readEtag(file, etagFile)) },
+    { slug, ...selection, etag },
     {
       note: deps.note,
       write: (answer) =>

@@ -4,6 +4,7 @@ import { type Client, type ClientDeps, makeClient, present } from '../client/cli
 import * as documents from '../client/documents/routes.ts';
 import type { Id } from '../client/documents/shared.ts';
 import { allPages } from '../client/graphql.ts';
+import { describeMissing, findByKeys, keysAtOnce } from '../client/keys.ts';
 import { BulkheadError } from '../errors.ts';
 import { type Column, printRows } from './access.ts';
 import { readCount } from './flags.ts';
@@ -17,14 +18,15 @@ type DefineFlags = Json & {
 };
 type Placed = { key: string; caseId: Id; route: string | null };
 
-/** Keys that one question may name. */
-const keysAtOnce = 500;
+/** A route, and how many cases a pull by it gives now. */
+type Counted = documents.Route & { cases: string };
 
-const columns: Column<documents.Route>[] = [
+const columns: Column<Counted>[] = [
   ['precedence', (row) => String(row.precedence)],
   ['route', (row) => row.name],
-  ['cases', (row) => row.expression],
+  ['expression', (row) => row.expression],
   ['status', (row) => row.status ?? 'all'],
+  ['cases', (row) => row.cases],
   ['description', (row) => row.description],
 ];
 
@@ -75,7 +77,9 @@ async function list(deps: ClientDeps, slug: string, json: boolean | undefined) {
   const found = await allPages(
     async (after) => present((await ask(documents.routes, { suiteId, after })).suite, slug).routes,
   );
-  const rows = found.toSorted((a, b) => a.precedence - b.precedence);
+  const rows: Counted[] = [];
+  for (const route of found.toSorted((a, b) => a.precedence - b.precedence))
+    rows.push(await count(ask, suiteId, route));
   const none = `${slug} has no routes. One is made by: bulkhead routes define ${slug} release-gate --where tier_a_gold`;
   printRows(deps, rows, columns, { json, none });
 }
@@ -87,9 +91,10 @@ async function define(
   { where, precedence, status, description, json }: DefineFlags,
 ) {
   const { ask, suite } = makeClient(deps);
-  const { route } = (
+  const suiteId = await suite(slug);
+  const defined = (
     await ask(documents.defineRoute, {
-      suiteId: await suite(slug),
+      suiteId,
       name,
       expression: where,
       ...(precedence !== undefined && { precedence }),
@@ -97,11 +102,24 @@ async function define(
       ...(description !== undefined && { description }),
     })
   ).defineRoute;
+  const route = await count(ask, suiteId, defined.route);
+  const { cases, expression } = route;
   deps.print(
     json
       ? JSON.stringify(route, null, 2)
-      : `${name} is a route of ${slug}, with precedence ${route.precedence}: ${route.expression}`,
+      : `${name} is a route of ${slug}, with precedence ${route.precedence}: ${expression} (${cases === '1' ? '1 case' : `${cases} cases`} now)`,
   );
+  if (cases === '0')
+    deps.note(
+      `No case is selected by it now; until one is, pull --route ${name} --at-least 1 fails.`,
+    );
+}
+
+/** A pull by a route does not look at precedence: it gives all that the expression selects. */
+async function count(ask: Client['ask'], suiteId: Id, route: documents.Route): Promise<Counted> {
+  const { expression: whereTags, status } = route;
+  const { countCases: cases } = await ask(documents.countCases, { suiteId, whereTags, status });
+  return { ...route, cases };
 }
 
 async function drop(deps: ClientDeps, slug: string, name: string, json: boolean | undefined) {
@@ -121,14 +139,8 @@ async function placesOf(deps: ClientDeps, slug: string, keys: string[], json?: b
 }
 
 async function place({ ask }: Client, slug: string, suiteId: Id, keys: string[]) {
-  const { findCases } = await ask(documents.casesByKey, { suiteId, externalKeys: keys });
-  const ids = new Map(findCases.map(({ id, externalKey }) => [externalKey, id]));
-  const missing = keys.filter((key) => !ids.has(key));
-  if (missing.length > 0)
-    throw new BulkheadError(
-      'NOT_FOUND',
-      `the suite "${slug}" has no case with the key ${missing.map((key) => JSON.stringify(key)).join(', ')}`,
-    );
+  const { ids, missing } = await findByKeys(ask, suiteId, keys);
+  if (missing.length > 0) throw new BulkheadError('NOT_FOUND', describeMissing(slug, missing));
   const { routesOfCases } = await ask(documents.routesOfCases, {
     suiteId,
     caseIds: [...ids.values()],

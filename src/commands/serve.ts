@@ -4,6 +4,7 @@ import { BulkheadError } from '../errors.ts';
 import { freePort } from '../ports.ts';
 import { runUntilStopped } from '../shutdown.ts';
 import type { Context } from './context.ts';
+import { signInCommand } from './sign-in-link.ts';
 
 /** Serves the API until asked to stop. */
 export async function serve(context: Context): Promise<number> {
@@ -13,7 +14,8 @@ export async function serve(context: Context): Promise<number> {
     yield;
     const server = await listen(context, { ...database, apiUrl }, { otherPort: false });
     onStop(server.stop);
-    context.print(`Bulkhead's API is at ${server.url} (to sign in there: bulkhead sign-in-link)`);
+    const signIn = signInCommand('bulkhead', context.config, server.port);
+    context.print(`Bulkhead's API is at ${server.url} (to sign in there: ${signIn})`);
     return { died: database.died };
   });
 }

@@ -1,5 +1,5 @@
 /** `bulkhead sign-in-link`: a link to sign in with once, for whoever may use this machine's database. */
-import { type Config, httpUrl } from '../config.ts';
+import { type Config, defaultPort, httpUrl } from '../config.ts';
 import { withClient } from '../database/admin.ts';
 import { findMigrated } from '../database/open.ts';
 import { BulkheadError } from '../errors.ts';
@@ -21,6 +21,19 @@ export async function makeSignInLink(ownerUrl: string, url: string): Promise<str
   // a server that listens everywhere is asked for by a name that it answers to
   if (['0.0.0.0', '[::]'].includes(link.hostname)) link.hostname = '127.0.0.1';
   return link.href;
+}
+
+/**
+ * The command that makes a link to a server that is running. Another shell does not know where it is found: neither
+ * what was set for it, nor the port that was free.
+ */
+export function signInCommand(program: string, { publicUrl }: Config, port: number): string {
+  const where = publicUrl
+    ? `BULKHEAD_PUBLIC_URL=${publicUrl} `
+    : port === defaultPort
+      ? ''
+      : `BULKHEAD_PORT=${port} `;
+  return `${where}${program} sign-in-link`;
 }
 
 /** Where a browser finds the server, as far as the configuration says. */

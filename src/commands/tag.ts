@@ -49,6 +49,7 @@ function tag(deps: ClientDeps, slug: string, flags: TagFlags): Promise<void> {
   return runOperation(deps, {
     slug,
     flags,
+    keys: flags.key,
     submit: documents.bulkTag,
     preview: documents.previewBulkTag,
     variables: (suiteId) => ({
@@ -67,6 +68,7 @@ function archive(deps: ClientDeps, slug: string, flags: Flags & { restore?: bool
   return runOperation(deps, {
     slug,
     flags,
+    keys: flags.key,
     submit: documents.bulkSetStatus,
     preview: documents.previewBulkSetStatus,
     variables: (suiteId) => ({

@@ -43,7 +43,8 @@ export function registerToken(program: Command, deps: TokenDeps): void {
     .summary('make a token, and show it this once')
     .description(
       'Makes a token and prints it, alone, on stdout: TOKEN=$(bulkhead token create …).\n' +
-        'It is not shown again: only its SHA-256 is kept.',
+        'It is not shown again: only its SHA-256 is kept. With BULKHEAD_URL it is made on that server,\n' +
+        'by an owner of the suites; without it, in the database, where the first one comes from.',
     )
     .requiredOption('--suite <slug>', 'a suite that it reaches; can be repeated', collect)
     .option('--role <role>', 'viewer, appender, editor or owner', 'viewer')

@@ -5,7 +5,7 @@ import { hidePassword, type OpenDatabase, openDatabase } from '../database/open.
 import { runUntilStopped } from '../shutdown.ts';
 import type { Context } from './context.ts';
 import { listen } from './serve.ts';
-import { makeSignInLink } from './sign-in-link.ts';
+import { makeSignInLink, signInCommand } from './sign-in-link.ts';
 
 /** Starts everything, says where it is, and stops it in reverse order when asked to. */
 export async function up(context: Context, options: { demo: boolean }): Promise<number> {
@@ -27,7 +27,8 @@ export async function up(context: Context, options: { demo: boolean }): Promise<
     onStop(server.stop);
     const url = config.publicUrl ?? server.url;
     const link = await makeSignInLink(database.ownerUrl, url);
-    print(welcome({ url, link, dataDir: config.dataDir }, database));
+    const another = signInCommand('npm run bulkhead', config, server.port);
+    print(welcome({ url, link, another, dataDir: config.dataDir }, database));
     return { died: database.died };
   });
 }
@@ -40,7 +41,7 @@ async function seedIfEmpty({ print }: Context, { ownerUrl }: OpenDatabase) {
 }
 
 function welcome(
-  { url, link, dataDir }: { url: string; link: string; dataDir: string },
+  { url, link, another, dataDir }: Record<'url' | 'link' | 'another' | 'dataDir', string>,
   { ownerUrl, embedded }: OpenDatabase,
 ): string {
   // The embedded server's password is of no use elsewhere; anybody else's is not shown.
@@ -49,7 +50,7 @@ function welcome(
     '',
     `Bulkhead is running at ${url}`,
     '',
-    'Open this first: it signs you in, once and within the hour (another: npm run bulkhead sign-in-link)',
+    `Open this first: it signs you in, once and within the hour (another: ${another})`,
     '',
     `  ${link}`,
     '',

@@ -38,8 +38,6 @@ export function resolveAliases(names: ReadonlySet<string>, given: Mapping): Mapp
 export type MappingReport = {
   format: string;
   fields: { field: string; from: string }[];
-  /** Fields of the first records that go to the metadata. */
-  metadata: string[];
 };
 
 const NONE = '(none)';
@@ -52,28 +50,17 @@ export function describeMapping(
   fallback: string,
 ): MappingReport {
   const own = format?.fields;
+  const { input, expected, key, tags, metadata } = mapping;
+  const isElsewhere = [input, expected, key, tags, metadata].flat().includes('status');
   const from = {
     external_key: mapping.key ?? own?.external_key ?? NONE,
     input: mapping.input ?? own?.input ?? 'input',
     expected_output: mapping.expected ?? own?.expected_output ?? NONE,
     tags: mapping.tags?.join(', ') ?? own?.tags ?? NONE,
-    status: own?.status ?? (names.has('status') ? 'status' : '(active)'),
+    status: own?.status ?? (names.has('status') && !isElsewhere ? 'status' : '(active)'),
   };
-  const used = new Set(Object.values(from).flatMap((text) => text.split(/[,\s]+/)));
   return {
     format: format?.name ?? fallback,
     fields: Object.entries(from).map(([field, source]) => ({ field, from: source })),
-    metadata:
-      mapping.metadata ?? [...names].filter((name) => !name.includes('.') && !used.has(name)),
   };
-}
-
-/** The report as lines of a table. */
-export function mappingTable({ format, fields, metadata }: MappingReport): string[] {
-  const rows = [...fields, { field: 'metadata', from: metadata.join(', ') || NONE }];
-  const width = Math.max(...rows.map(({ field }) => field.length));
-  return [
-    `format: ${format}`,
-    ...rows.map(({ field, from }) => `  ${field.padEnd(width)}  ← ${from}`),
-  ];
 }

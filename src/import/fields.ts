@@ -18,11 +18,16 @@ const MAX_NAMES = 200;
 export function makeFieldReader(asked: readonly string[]): FieldReader {
   const unseen = new Set(asked);
   const names = new Set<string>();
+  // A record that lacks its input is not read any further, so what else it has is looked up here.
+  const note = (fields: Record<string, unknown>) => {
+    for (const name of unseen) if (readPath(fields, name) !== undefined) unseen.delete(name);
+    if (names.size < MAX_NAMES) for (const own of Object.keys(fields)) names.add(own);
+  };
   return {
     read(fields, name) {
       const value = readPath(fields, name);
       if (value !== undefined) unseen.delete(name);
-      else if (names.size < MAX_NAMES) for (const own of Object.keys(fields)) names.add(own);
+      else note(fields);
       return value ?? null;
     },
     seeColumns(columns) {

@@ -88,7 +88,11 @@ export function makeMapper(deps: {
         (name) => !columns.includes(name),
       );
       for (const name of missing) {
-        problems.add(1, `there is no column '${name}'; the columns are ${listNames(columns)}`);
+        const advice = name === context.names.input ? howToNameInput(mapping) : '';
+        problems.add(
+          1,
+          `there is no column '${name}'; the columns are ${listNames(columns)}${advice}`,
+        );
       }
       return missing.length === 0;
     },
@@ -125,11 +129,17 @@ function mapRecord({ line, fields }: FileRecord, context: Context): ImportRow {
   }
 }
 
-function describeMissingInput(fields: Fields, { names, format }: Context): string {
-  return format === 'csv'
-    ? `the column '${names.input}' is empty, so the case has no input`
-    : `there is no field '${names.input}' for the input; the fields are ` +
-        listNames(Object.keys(fields));
+function describeMissingInput(fields: Fields, { names, format, mapping }: Context): string {
+  if (format === 'csv') return `the column '${names.input}' is empty, so the case has no input`;
+  const present = listNames(Object.keys(fields));
+  const advice = Object.hasOwn(fields, names.input) ? '' : howToNameInput(mapping);
+  return `there is no field '${names.input}' for the input; the fields are ${present}${advice}`;
+}
+
+/** What to do where nobody has said which field is the input, and none has a name that says so. */
+function howToNameInput({ input }: Mapping): string {
+  if (input !== undefined) return '';
+  return '; say which of them is the input: --input <field> (over HTTP ?input=<field>)';
 }
 
 function readKey(fields: Fields, line: number, context: Context): string | null {

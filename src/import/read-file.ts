@@ -44,8 +44,8 @@ export function readFile(options: ReadOptions & { file: string }): FileReading {
   const { file } = options;
   const hint = encodingByName(file);
   if (hint === null && options.format === undefined && !/\.json(\.gz)?$/i.test(file)) {
-    throw new BulkheadError('BAD_FILE', `${file} ends neither in .jsonl nor in .csv`, {
-      hint: 'Say what it is with --format jsonl or --format csv.',
+    throw new BulkheadError('BAD_FILE', `${file} ends in none of .jsonl, .json and .csv`, {
+      hint: 'Say what it is with --format jsonl, --format json or --format csv.',
     });
   }
   const format = options.format ?? hint ?? undefined;

@@ -20,6 +20,15 @@ export function describeImport(suite: string, result: ImportResult): string[] {
   return [...lines, ...describeNormalized(result.normalizedTags)];
 }
 
+/** The line of a dry run, which asks no suite: a tag is new where the dictionary has not got it. */
+export function describeTags(tags: string[]): string[] {
+  if (tags.length === 0) return [];
+  const count = tags.length === 1 ? '1 tag' : `${tags.length} tags`;
+  return [
+    `${count}, new where the suite's dictionary has not got them: ${shorten(tags, ', ', 10)}`,
+  ];
+}
+
 /** Spellings that only lost their capitals are listed in one line, the others one by one. */
 function describeNormalized(tags: ImportResult['normalizedTags']): string[] {
   const spellings = tags.flatMap(({ name, from }) => from.map((text) => ({ name, text })));
@@ -37,8 +46,8 @@ function describeNormalized(tags: ImportResult['normalizedTags']): string[] {
   return lines;
 }
 
-function shorten(items: string[], separator: string): string {
-  const more = items.length - SHOWN_TAGS;
-  const shown = items.slice(0, SHOWN_TAGS);
+function shorten(items: string[], separator: string, most = SHOWN_TAGS): string {
+  const more = items.length - most;
+  const shown = items.slice(0, most);
   return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join(separator);
 }

@@ -30,6 +30,19 @@ test('cases are tagged by expression, and what it would do is said before', asyn
   });
 });
 
+test('keys that no case has are told', async (t) => {
+  const cli = await makeCli(t, api, 'editor', [await api.suite('mistyped', cases)]);
+  const says = 'the suite "mistyped" has no case with the key "nokey", "x"\n';
+  for (const more of [[], ['--dry-run']]) {
+    const keys = ['--key', 'nokey', '--key', 'a', '--key', 'x'];
+    const run = await cli.run(['tag', 'mistyped', ...keys, '--add', 'agent', ...more]);
+    t.deepEqual([run.code, run.stderr], [0, says]);
+  }
+  const archived = await cli.run(['archive', 'mistyped', '--key', 'nokey', '--key', 'x']);
+  t.deepEqual([archived.code, archived.stderr], [0, says]);
+  t.is((await cli.run(['untag', 'mistyped', '--key', 'a', '--remove', 'agent'])).stderr, '');
+});
+
 test('each flag selects', async (t) => {
   const suite = await api.suite('flags', cases);
   const cli = await makeCli(t, api, 'editor', [suite]);

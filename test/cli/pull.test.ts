@@ -86,6 +86,35 @@ test('a file is written when all of it is there, and left alone when nothing has
   ]);
 });
 
+test('fewer cases than were asked for are refused, and no file takes their place', async (t) => {
+  const cli = await makeCli(t, api, 'editor', [await api.suite('few', cases)]);
+  const file = makeFile(t, 'cases.jsonl', 'what was there before');
+  const args = ['pull', 'few', '--output', file, '--etag-file', `${file}.etag`];
+  const says = /the pull gives 2 cases of few, and --at-least wants 3\nNothing was written/;
+  await cli.refused([...args, '--at-least', '3'], 3, says);
+  t.is(readFileSync(file, 'utf8'), 'what was there before');
+  t.deepEqual(readdirSync(dirname(file)), ['cases.jsonl']);
+  t.like(await cli.json([...args, '--at-least', '2']), { isNew: true, cases: 2 });
+  t.like(await cli.json([...args, '--at-least', '2']), { isNew: false, cases: 2 });
+  await cli.refused([...args, '--at-least', '3'], 3, says);
+  const piped = await cli.refused(
+    ['pull', 'few', '--where', 'rag', '--at-least', '2'],
+    3,
+    /1 case of/,
+  );
+  t.is(piped.stdout, '');
+  await cli.out(['routes', 'define', 'few', 'gate', '--where', 'rag', '--status', 'archived']);
+  const gate = ['pull', 'few', '--route', 'gate'];
+  await cli.refused([...gate, '--at-least', '1'], 3, /0 cases of few by gate/);
+  t.is(await cli.out(gate), '');
+  await cli.out(['snapshot', 'create', 'few', 'v1', '--status', 'active']);
+  const frozen = [...args, '--snapshot', 'v1', '--at-least'];
+  t.like(await cli.json([...frozen, '2']), { cases: 2 });
+  t.like(await cli.json([...frozen, '2']), { cases: 2 });
+  await cli.refused([...frozen, '3'], 3, /2 cases of few/);
+  await cli.refused(['pull', 'few', '--at-least', '0'], 1, /whole number above 0/);
+});
+
 test('flags that do not go together, and a file that cannot be written', async (t) => {
   const cli = await makeCli(t, api, 'viewer', [await api.suite('unwritable', cases)]);
   await cli.refused(['pull', 'unwritable', '--json'], 2, /--json goes with --output/);

@@ -57,3 +57,12 @@ test.serial('a token that is no owner makes none', async (t) => {
   const cli = await makeCli(t, api, 'editor', [suite]);
   await cli.refused(['token', 'create', '--suite', 'three'], 4, /owner/);
 });
+
+test.serial('without a token it is said how the first one comes about', async (t) => {
+  const cli = await makeCli(t, api, 'owner', [await api.suite('four')]);
+  const says =
+    /where the database is, with BULKHEAD_URL unset: bulkhead token create .*--role owner/;
+  const create = ['token', 'create', '--suite', 'four'];
+  await cli.refused(create, 6, says, { env: { BULKHEAD_TOKEN: '' } });
+  await cli.refused(create, 2, says, { env: { BULKHEAD_TOKEN: `bhd_${'0'.repeat(48)}` } });
+});

@@ -35,7 +35,7 @@ test('a route is defined, asked where cases go, and dropped', async (t) => {
       '--description',
       'not yet',
     ]),
-    /^later is a route of routed, with precedence 30: draft\n$/,
+    /^later is a route of routed, with precedence 30: draft \(1 case now\)\n$/,
   );
   const listed = await cli.json(['routes', 'list', 'routed']);
   t.deepEqual(
@@ -44,7 +44,12 @@ test('a route is defined, asked where cases go, and dropped', async (t) => {
   );
   t.regex(
     await cli.out(['routes', 'list', 'routed']),
-    /│ 10 +│ release-gate +│ tier_a_gold +│ all/,
+    /expression +│ status +│ cases +│[\s\S]*│ 10 +│ release-gate +│ tier_a_gold +│ all +│ 1 +│/,
+  );
+  // those of release-gate as well: a pull does not look at precedence
+  t.deepEqual(
+    listed.map((route: { cases: string }) => route.cases),
+    ['1', '2', '1'],
   );
   const places = await cli.json(['routes', 'of', 'routed', 'a', 'b', 'c']);
   t.deepEqual(
@@ -62,6 +67,11 @@ test('a route is defined, asked where cases go, and dropped', async (t) => {
   t.regex(await cli.out(['routes', 'of', 'routed', 'c']), /│ c +│ \d+ +│ \(none\) +│/);
   await cli.refused(['routes', 'of', 'routed', 'a', 'x'], 3, /no case with the key "x"/);
   await cli.refused(['routes', 'drop', 'routed', 'later'], 3, /later[\s\S]*release-gate, nightly/);
+  const empty = ['routes', 'define', 'routed', 'empty', '--where', 'draft', '--status', 'archived'];
+  const { code, stdout, stderr } = await cli.run(empty);
+  t.is(code, 0);
+  t.regex(stdout, /: draft \(0 cases now\)\n$/);
+  t.regex(stderr, /^No case is selected by it now; .*--route empty --at-least 1 fails/);
   await cli.refused(['routes', 'define', 'routed', 'bad', '--where', '(draft'], 2, /character/);
 });
 

@@ -4,7 +4,6 @@ import test from 'ava';
 import { projectDir } from '../../src/config.ts';
 import { seedDemo } from '../../src/demo/seed.ts';
 import { startProcess } from '../cli/remote.ts';
-import { makeToken } from '../helpers/access.ts';
 import { useApi } from '../helpers/api.ts';
 import { makeFile } from '../helpers/import.ts';
 import { useWorker } from '../helpers/processes.ts';
@@ -12,24 +11,24 @@ import { useWorker } from '../helpers/processes.ts';
 const api = useApi(test);
 const page = readFileSync(join(projectDir, 'docs/cli.md'), 'utf8');
 const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+const [, firstToken = ''] = /^```sh first-token\n(.*?)^```/ms.exec(page) ?? [];
 
 test('every command of docs/cli.md runs, in this order', async (t) => {
   await seedDemo({ ownerUrl: api.db.ownerUrl });
   await useWorker(t, api.db);
-  const { rows } = await api.db.pool.query('select id from bulkhead.test_suites');
-  const ids = rows.map((row) => row.id);
-  const { token } = await makeToken(api.db.pool, 'owner', ids);
   const cases = '{"external_key":"first-case","input":"a question","tags":["rag"]}\n';
   const folder = dirname(makeFile(t, 'new-cases.jsonl', cases));
   const program = join(folder, 'bin/bulkhead');
   mkdirSync(dirname(program));
   const command = `exec '${process.execPath}' '${join(projectDir, 'bin/bulkhead.js')}' "$@"`;
   writeFileSync(program, `#!/bin/sh\n${command}\n`, { mode: 0o755 });
-  const env = {
-    BULKHEAD_URL: api.url,
-    BULKHEAD_TOKEN: token,
-    PATH: `${dirname(program)}${delimiter}${process.env.PATH}`,
-  };
+  const PATH = `${dirname(program)}${delimiter}${process.env.PATH}`;
+  const makesToken = `${firstToken}\nprintf '%s' "$BULKHEAD_TOKEN"`;
+  const made = await startProcess(t, ['bash', '--norc', '-euc', makesToken], {
+    env: { DATABASE_URL: api.db.ownerUrl, PATH },
+  }).ended;
+  t.is(made.code, 0, made.stderr);
+  const env = { BULKHEAD_URL: api.url, BULKHEAD_TOKEN: made.stdout, PATH };
   t.true(blocks.length > 5);
   for (const block of blocks) {
     const script = `cd '${folder}'; set -euo pipefail\n${block}`;

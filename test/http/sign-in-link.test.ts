@@ -1,6 +1,6 @@
 /** The links that the command line prints. */
 import test from 'ava';
-import { runBulkhead, startBulkhead } from '../helpers/bulkhead.ts';
+import { type Run, runBulkhead, startBulkhead } from '../helpers/bulkhead.ts';
 import { useDatabase } from '../helpers/database.ts';
 import { startSignIn, whoAmI } from '../helpers/sign-in.ts';
 import { makeVisitor } from '../helpers/visitor.ts';
@@ -42,6 +42,24 @@ test('sign-in-link prints one more each time, and nothing else', async (t) => {
     await visitor.visit(link);
     t.is((await whoAmI(visitor, url))?.principal, 'person:local');
   }
+});
+
+test('up and serve say by which command another shell gets a link to them', async (t) => {
+  const environment = { DATABASE_URL: db.ownerUrl };
+  const follow = async (run: Run, origin: string | undefined, says: RegExp) => {
+    const [, name = '', value = ''] = await run.prints(says);
+    const { output } = await runBulkhead(t, ['sign-in-link'], { ...environment, [name]: value });
+    t.true(output.startsWith(`${origin}/sign-in/link?key=`), output);
+  };
+  const up = startBulkhead(t, ['up', '--no-demo'], environment);
+  const [, url] = await up.prints(/running at (\S+)/);
+  await follow(up, url, /another: (BULKHEAD_PORT)=(\d+) npm run bulkhead sign-in-link\)/);
+  const says = /to sign in there: (BULKHEAD_\w+)=(\S+) bulkhead sign-in-link\)/;
+  const serve = startBulkhead(t, ['serve'], environment);
+  await follow(serve, (await serve.prints(/API is at (\S+)/))[1], says);
+  const publicUrl = 'https://bulkhead.example.org';
+  const behind = startBulkhead(t, ['serve'], { ...environment, BULKHEAD_PUBLIC_URL: publicUrl });
+  await follow(behind, publicUrl, says);
 });
 
 test('the link leads to where browsers find the server', async (t) => {

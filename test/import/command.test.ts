@@ -94,6 +94,50 @@ test('bulkhead import knows the files of other tools, and --dry-run says how it 
   ]);
 });
 
+test('a dry run shows what is really read: metadata, and the tags', async (t) => {
+  const dryRun = async (file: string, ...args: string[]) => {
+    const { code, output } = await runBulkhead(t, ['import', 'x', file, '--dry-run', ...args]);
+    t.is(code, 0, output);
+    return output;
+  };
+  const header = 'Type,Category,Question,Best Answer,Source,Status\n';
+  const lines = Array.from(
+    { length: 12 },
+    (_, n) => `Odd,Law ${n},why?,"so, so",${n ? 'x' : ''},\n`,
+  );
+  const table = makeFile(t, 'qa.csv', `${header}${lines.join('')}`);
+  const mapped = await dryRun(
+    ...([table, '--input', 'Question', '--expected', 'Best Answer'] as const),
+    ...['--tags', 'Type,Category'],
+  );
+  t.regex(mapped, /^ {2}expected_output +← Best Answer$/m);
+  t.regex(mapped, /^ {2}metadata +← Source$/m);
+  t.regex(
+    mapped,
+    /^13 tags, new where the suite's dictionary has not got them: law_0, law_1, .*law_5.* … and 3 more$/m,
+  );
+
+  const tests = 'question,context,__expected,__metadata:id,__metadata:author\nwhy?,c,so,1,ada\n';
+  const promptfoo = await dryRun(makeFile(t, 'tests.csv', tests));
+  t.regex(promptfoo, /^format: promptfoo-csv$/m);
+  t.regex(promptfoo, /^ {2}metadata +← author$/m);
+  t.false(promptfoo.includes('new where'), promptfoo);
+
+  const odd = await dryRun(
+    makeFile(t, 'odd.jsonl', '{"input":"x","status":"open"}\n'),
+    '--key',
+    'status',
+  );
+  t.regex(odd, /^ {2}status +← \(active\)$/m);
+  t.regex(odd, /^ {2}metadata +← \(none\)$/m);
+});
+
+test('a file of another kind is refused with the kinds that there are', async (t) => {
+  const { code, output } = await runBulkhead(t, ['import', 'x', 'README.md', '--dry-run']);
+  t.is(code, 2);
+  t.regex(output, /README\.md ends in none of \.jsonl, \.json and \.csv/);
+});
+
 test('--format takes the names of formats, and no other', async (t) => {
   const { code, output } = await runBulkhead(t, ['import', 'x', 'y.jsonl', '--format', 'xml']);
   t.not(code, 0);

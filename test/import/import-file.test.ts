@@ -222,7 +222,7 @@ test('a file that is not there, a folder and an unknown ending are refused by na
     t.regex(error.message, pattern);
   };
   await refuse('/nowhere/cases.jsonl', /cannot be read: there is no such file$/);
-  await refuse(makeFile(t, 'cases.txt', 'x'), /ends neither in \.jsonl nor in \.csv$/);
+  await refuse(makeFile(t, 'cases.txt', 'x'), /ends in none of \.jsonl, \.json and \.csv$/);
   await refuse(makeFile(t, 'empty.csv', 'a,b\n'), /1 problem, nothing was written$/);
 });
 

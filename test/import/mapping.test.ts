@@ -126,7 +126,7 @@ test('what cannot be a case is refused with its line', (t) => {
     { input: '' },
   ]);
   t.deepEqual(messages, [
-    "line 1: there is no field 'input' for the input; the fields are question",
+    "line 1: there is no field 'input' for the input; the fields are question; say which of them is the input: --input <field> (over HTTP ?input=<field>)",
     "line 2: there is no field 'input' for the input; the fields are input",
     'line 3: the key is ""; it must be a text or a number',
     'line 4: the key is {"a":1}; it must be a text or a number',
@@ -161,6 +161,18 @@ test('a mapped JSONL field that no line has is probably a typing error', (t) => 
   t.deepEqual(messages, ["no line has a field 'anwser'; the fields are input, answer"]);
 });
 
+test('a mapped field that lines have is not missed where they lack the input', (t) => {
+  const { messages } = mapAll([{ _id: 'a', text: 'x', ref: { to: 1 } }], {
+    key: '_id',
+    expected: 'ref.to',
+    tags: ['topic'],
+  });
+  t.deepEqual(messages, [
+    "line 1: there is no field 'input' for the input; the fields are _id, text, ref; say which of them is the input: --input <field> (over HTTP ?input=<field>)",
+    "no line has a field 'topic'; the fields are _id, text, ref",
+  ]);
+});
+
 test('a mapped CSV column that is not there is refused with the columns there are', (t) => {
   const problems = makeProblems();
   const mapper = makeMapper({
@@ -174,6 +186,15 @@ test('a mapped CSV column that is not there is refused with the columns there ar
     "line 1: there is no column 'question'; the columns are Question, Category",
   ]);
   t.true(mapper.checkColumns(['question', 'Category']));
+});
+
+test('a CSV without a column that says that it is the input: the flag is named', (t) => {
+  const problems = makeProblems();
+  const mapper = makeMapper({ mapping: {}, format: 'csv', problems, tagBook: makeTagBook() });
+  t.false(mapper.checkColumns(['Type', 'Question']));
+  t.deepEqual(problems.shown.map(describeProblem), [
+    "line 1: there is no column 'input'; the columns are Type, Question; say which of them is the input: --input <field> (over HTTP ?input=<field>)",
+  ]);
 });
 
 test('JSON that is nested too deeply is refused', (t) => {

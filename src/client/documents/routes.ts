@@ -39,6 +39,13 @@ export const dropRoute: Document<{ dropRoute: { route: Route } }, InSuite & { na
   dropRoute(input: { suiteId: $suiteId, name: $name }) { route { ${routeFields} } }
 }`;
 
+export const countCases: Document<
+  { countCases: string },
+  InSuite & { whereTags: string; status: string | null }
+> = `query ($suiteId: BigInt!, $whereTags: String, $status: String) {
+  countCases(suiteId: $suiteId, whereTags: $whereTags, status: $status)
+}`;
+
 export const routesOfCases: Document<
   { routesOfCases: { caseId: Id; route: string | null }[] },
   InSuite & { caseIds: Id[] }
