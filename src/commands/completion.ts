@@ -53,7 +53,7 @@ export function registerCompletion(program: Command, deps: ClientDeps): void {
 }
 
 /** Whoever has pressed Tab waits this long, in milliseconds. */
-const patience = 1500;
+const patience = 3000;
 
 /** Prints the slugs, one a line; nothing at all if anything is in the way. */
 async function printSuites(deps: ClientDeps): Promise<void> {
