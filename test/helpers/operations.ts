@@ -70,6 +70,26 @@ export async function setChunkSize(db: Queryable, operation: Operation, size: nu
   );
 }
 
+/**
+ * Submits an operation that is cancelled before its first chunk, or after one of so many cases. The suite is held (holdSuite),
+ * otherwise the call does a small operation at once.
+ */
+export async function cancelled(
+  db: Queryable,
+  name: string,
+  args: Record<string, unknown>,
+  { after = 0 } = {},
+): Promise<Operation> {
+  const operation = await callOne<Operation>(db, name, args);
+  if (after > 0) {
+    await setChunkSize(db, operation, after);
+    await runChunk(db, operation);
+  }
+  const { suite_id, id } = operation;
+  await callOne(db, 'cancel_operation', { suite_id, operation_id: id });
+  return runChunk(db, operation);
+}
+
 /** What an operation did, as lines: `a link_added rag`. */
 export async function changes(db: Queryable, { suite_id, id }: Operation): Promise<string[]> {
   const { rows } = await db.query(
