@@ -739,7 +739,7 @@ create table bulkhead_partitions.test_cases_31 partition of bulkhead.test_cases 
 create function bulkhead.append_answer(suite_id bigint, request_key text, request_hash bytea) returns TABLE(cases integer, inserted integer, unchanged integer, updated integer, skipped integer, new_tags text[], results text)
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '9a88959b96f1469c53e98830b404038a';
+  as 'c5c89751b7bd31c22b7a4cd2356cc6ff';
 comment on function bulkhead.append_answer(suite_id bigint, request_key text, request_hash bytea) is 'What append_import answered the caller''s request of this key, no rows if there was none; holds the key until the transaction ends. Held by another transaction: TCIKU; used for a request with another hash: TCIKR.';
 grant execute on function bulkhead.append_answer(suite_id bigint, request_key text, request_hash bytea) to bulkhead_user;
 
@@ -760,14 +760,14 @@ grant execute on function bulkhead.append_import(suite_id bigint, on_conflict te
 create function bulkhead.archive_suite(suite_id bigint) returns bulkhead.test_suites
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'cf1de2facb4ed7cd7cdd4f92e3ce71b9';
-comment on function bulkhead.archive_suite(suite_id bigint) is 'Closes a suite to appends and operations; it can still be read. restore_suite opens it again.';
+  as 'ddcb35877eb75b87afac97cd52a4fa4a';
+comment on function bulkhead.archive_suite(suite_id bigint) is 'Closes a suite to appends and operations; it can still be read. Waits for the transactions that are changing it; an operation that has not ended fails at its next chunk (TCARC). restore_suite opens the suite again, and retry_operation then goes on with what failed.';
 grant execute on function bulkhead.archive_suite(suite_id bigint) to bulkhead_user;
 
 create function bulkhead.begin_import(suite_id bigint, on_conflict text DEFAULT 'fail'::text) returns void
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'c18af77da35f10345cfacb4609bfb40b';
+  as 'b8e04f3a1c2fb1b79eca521a1b95a800';
 comment on function bulkhead.begin_import(suite_id bigint, on_conflict text) is 'Begins an import in this session: makes the table pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status), empty, to COPY the cases into; append_import then appends them. Refuses whom append_import would refuse.';
 grant execute on function bulkhead.begin_import(suite_id bigint, on_conflict text) to bulkhead_user;
 
@@ -966,7 +966,7 @@ create function bulkhead.import_problems(suite_id bigint, on_conflict text DEFAU
   set search_path=pg_catalog, pg_temp
   set enable_nestloop=off
   set jit=off
-  as 'ce715a6d4e86dc0c3272b69f032c0822';
+  as 'be3529815a87ae25a07c3f5c186eb29e';
 comment on function bulkhead.import_problems(suite_id bigint, on_conflict text) is 'Why append_import refuses what is staged in this session: the first hundred lines with a tag that a closed dictionary lacks, two tags of one exclusive group or, where on_conflict is fail, the key of a case with another content; and how many there are.';
 grant execute on function bulkhead.import_problems(suite_id bigint, on_conflict text) to bulkhead_user;
 
@@ -1020,49 +1020,49 @@ grant execute on function bulkhead.payload_hash(input jsonb, expected_output jso
 create function bulkhead.preview_bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '3f2e1d70159f2f6bb46917a1fc3b2b92';
+  as 'f5fd79eb3f3c1e450717399e23904398';
 comment on function bulkhead.preview_bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) is 'What bulk_copy would do with these arguments; new_tags are those that the other suite lacks. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) to bulkhead_user;
 
 create function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '346da8f2ddc929b83d851d762c778dec';
+  as '31183fa3d2ac5a4377b70b82597ac349';
 comment on function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) is 'What bulk_delete would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_delete(suite_id bigint, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) to bulkhead_user;
 
 create function bulkhead.preview_bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text DEFAULT 'replace'::text) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'fc0f573d1e6f0918580261b0c3cfe90c';
+  as '175d79a08963cc04e1b2a70010bde807';
 comment on function bulkhead.preview_bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text) is 'What bulk_merge_tags would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_merge_tags(suite_id bigint, tags text[], into_tag text, on_exclusive text) to bulkhead_user;
 
 create function bulkhead.preview_bulk_rename_tag(suite_id bigint, tag text, new_name text) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'dec74fb9c7d5ccde47ede51647b7e29e';
+  as '047339db28d21dd01db1c39bae073d03';
 comment on function bulkhead.preview_bulk_rename_tag(suite_id bigint, tag text, new_name text) is 'What bulk_rename_tag would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_rename_tag(suite_id bigint, tag text, new_name text) to bulkhead_user;
 
 create function bulkhead.preview_bulk_set_status(suite_id bigint, set_status text, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '942a501f8417a1835f3156e7acccea16';
+  as '291d7ed37f596e5eaa16cdd2c925fa27';
 comment on function bulkhead.preview_bulk_set_status(suite_id bigint, set_status text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) is 'What bulk_set_status would do with these arguments. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_set_status(suite_id bigint, set_status text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean) to bulkhead_user;
 
 create function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text DEFAULT NULL::text, add text[] DEFAULT '{}'::text[], remove text[] DEFAULT '{}'::text[], status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, on_exclusive text DEFAULT 'replace'::text) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'b12f4658a908f67290da4bbeacb4bb7c';
+  as 'c323b2ca00ab77d80132b4441d3b6a89';
 comment on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) is 'What bulk_tag would do with these arguments: cases in all, changed, unchanged, skipped, failed, and new tags. Changes nothing.';
 grant execute on function bulkhead.preview_bulk_tag(suite_id bigint, where_tags text, add text[], remove text[], status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, all_cases boolean, on_exclusive text) to bulkhead_user;
 
 create function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint) returns bulkhead.operation_preview
   language plpgsql stable parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'a8c932f7c5186bab2b8162a64eb36c01';
+  as '5fe9148d30a516c89aea9bef85ef8f3e';
 comment on function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint) is 'What undo_operation would do now: skipped are the cases of which it would leave something alone, because somebody has changed it since. Changes nothing.';
 grant execute on function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
@@ -1111,8 +1111,8 @@ grant execute on function bulkhead.restore_version(suite_id bigint, case_id bigi
 create function bulkhead.retry_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '71fa004893ad5368b8d89e3a6d45c868';
-comment on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) is 'Submits an operation again for the cases on which it failed and, where it was stopped on its way, for those that it had not come to. Nothing to retry: TCFIN.';
+  as 'fef24906c4d6fe2a9849f9a8a2f9918d';
+comment on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) is 'Submits an operation again for the cases on which it failed and, where it was stopped on its way, for those that it had not come to. Its tags and its tag expression mean what they mean now: a renamed tag is followed. Nothing to retry, or undone: TCFIN; a tag that is gone: TCNTG.';
 grant execute on function bulkhead.retry_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
 create function bulkhead.revoke_token(principal text, suite_id bigint DEFAULT NULL::bigint) returns SETOF bulkhead.suite_members
@@ -1726,11 +1726,11 @@ create function bulkhead_private.notify_operation(suite_id bigint, operation_id 
   as '85c7ed85f023f6ad20e5a248c99c91ed';
 comment on function bulkhead_private.notify_operation(suite_id bigint, operation_id bigint) is 'Tells the subscribers of a suite that an operation of it has moved; on the channel that bulkhead.suite_channel gives.';
 
-create function bulkhead_private.open_suite(suite_id bigint, role text DEFAULT 'editor'::text) returns bulkhead.test_suites
-  language plpgsql stable parallel unsafe security invoker
+create function bulkhead_private.open_suite(suite_id bigint, role text DEFAULT 'editor'::text, hold boolean DEFAULT true) returns bulkhead.test_suites
+  language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'efebcc795d989a378ef8460a2404f3cd';
-comment on function bulkhead_private.open_suite(suite_id bigint, role text) is 'The suite with this id, for a function that is about to change it. Unknown: TCNSU; a lesser role: 42501; archived: TCARC.';
+  as '8b9df6fc833115b26a438cdee6399cf7';
+comment on function bulkhead_private.open_suite(suite_id bigint, role text, hold boolean) is 'The suite with this id, for a function that is about to change it: until its transaction ends, archive_suite and delete_suite wait. Whoever changes nothing, or not yet, does not hold it. Unknown: TCNSU; a lesser role: 42501; archived: TCARC.';
 
 create function bulkhead_private.payload_links(suite bulkhead.test_suites, payloads bulkhead_private.case_payload[]) returns bulkhead_private.payload_link[]
   language plpgsql volatile parallel unsafe security invoker
@@ -1749,7 +1749,7 @@ comment on function bulkhead_private.payload_problem(item jsonb) is 'What is wro
 create function bulkhead_private.plan_copy(suite bulkhead.test_suites, selection jsonb, into_suite_id bigint) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'ecbde697c0022f6fe4d32cad3efa4742';
+  as 'd45ed2ffea551757bdd42f0d429688d2';
 comment on function bulkhead_private.plan_copy(suite bulkhead.test_suites, selection jsonb, into_suite_id bigint) is 'The plan of bulk_copy: new_tags are those that the other suite''s dictionary lacks.';
 
 create function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags text[], into_tag text, on_exclusive text, is_rename boolean) returns bulkhead_private.operation_plan
@@ -1757,6 +1757,18 @@ create function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags tex
   set search_path=pg_catalog, pg_temp
   as 'ce60caaa0c853729d72b83876101b254';
 comment on function bulkhead_private.plan_merge(suite bulkhead.test_suites, tags text[], into_tag text, on_exclusive text, is_rename boolean) is 'The plan of bulk_merge_tags and bulk_rename_tag. Unknown tag: TCNTG; new name taken: TCHAS.';
+
+create function bulkhead_private.plan_retried_merge(suite bulkhead.test_suites, operation bulkhead.bulk_operations) returns bulkhead_private.operation_plan
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '22d07c040d3026c8afab80794a56538b';
+comment on function bulkhead_private.plan_retried_merge(suite bulkhead.test_suites, operation bulkhead.bulk_operations) is 'The plan of a rename or merge that is submitted again, by what its names mean now. Renamed back since: TCFIN; a tag that is gone: TCNTG.';
+
+create function bulkhead_private.plan_retry(suite bulkhead.test_suites, operation bulkhead.bulk_operations) returns bulkhead_private.operation_plan
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as 'c6e033c2a65886cc9b3b709a186555a8';
+comment on function bulkhead_private.plan_retry(suite bulkhead.test_suites, operation bulkhead.bulk_operations) is 'The plan of retry_operation: what the operation asked for, by what its names mean now. Refused as the operation itself would be; a tag that is gone: TCNTG.';
 
 create function bulkhead_private.plan_set_status(suite bulkhead.test_suites, selection jsonb, set_status text) returns bulkhead_private.operation_plan
   language plpgsql immutable parallel unsafe security invoker
@@ -1773,8 +1785,8 @@ comment on function bulkhead_private.plan_tag(suite bulkhead.test_suites, select
 create function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'aebf5f402857c529a181809776042eab';
-comment on function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) is 'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD.';
+  as '883cc326f60676908505656c01927cd4';
+comment on function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) is 'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD; copies in an archived suite: TCARC.';
 
 create function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) returns void
   language plpgsql volatile parallel unsafe security invoker
@@ -1923,6 +1935,12 @@ create function bulkhead_private.required_tag(selection jsonb) returns text
   as '015f8a7a2c4d65248a9ec8585f1f7a0a';
 comment on function bulkhead_private.required_tag(selection jsonb) is 'A tag that every case of the selection has, whose links can be followed instead of all cases; null where there is none.';
 
+create function bulkhead_private.retry_selection(operation bulkhead.bulk_operations) returns jsonb
+  language plpgsql stable parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '34d3ef33943e7d2c5be6ab39f6420943';
+comment on function bulkhead_private.retry_selection(operation bulkhead.bulk_operations) is 'The cases on which an operation failed and, where it stopped on its way, those that it had not come to; its tag expression means what it means now. Null for a rename or merge that stopped: it goes on to its last link, wherever that is. A tag that is gone: TCNTG.';
+
 create function bulkhead_private.route_sql(suite bulkhead.test_suites) returns text
   language sql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
@@ -1932,8 +1950,8 @@ comment on function bulkhead_private.route_sql(suite bulkhead.test_suites) is 'T
 create function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '3f8ccb38b90ef1c7d0b428729fd7859b';
-comment on function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) is 'Does the next chunk of an operation, with its change log and the new cursor, in the caller''s transaction, and returns the operation. The caller holds the suite''s lock (suite_lock_key).';
+  as '30a6ffa91f63abf8770ec96819ebf2a8';
+comment on function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint) is 'Does the next chunk of an operation, with its change log and the new cursor, in the caller''s transaction, and returns the operation. The caller holds the suite''s lock (suite_lock_key). Archived since: TCARC.';
 
 create function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security invoker
@@ -2081,8 +2099,8 @@ comment on function bulkhead_private.undo_chunk(operation bulkhead.bulk_operatio
 create function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '7c213ef5254074e0eebc65e4929b12b0';
-comment on function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Deletes copies that nobody has touched since; returns the source cases of the others.';
+  as '0bed34fdc3289a1867cc3426f8c146cd';
+comment on function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[]) is 'Deletes copies that nobody has touched since; returns the source cases of the others. The other suite archived: TCARC.';
 
 create function bulkhead_private.undo_deletions(operation bulkhead.bulk_operations, case_ids bigint[]) returns bigint[]
   language plpgsql volatile parallel unsafe security invoker

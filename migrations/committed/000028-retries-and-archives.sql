@@ -1,0 +1,838 @@
+--! Previous: sha1:193eb5a69d608607709ff993d39b2734e0c3b9fe
+--! Hash: sha1:dee7ad5181509f369121970bc0632344abc203b9
+--! Message: retries and archives
+
+--! split: 1-current.sql
+-- A retry did what the names meant when its operation was first submitted, and so could tag nothing, or bring back old names; and an archived
+-- suite was still changed, by the undo of a copy, by operations submitted before, and by appends that were under way.
+drop function bulkhead_private.open_suite(bigint, text);
+--! Included suites/open_suite.sql
+create or replace function bulkhead_private.open_suite(suite_id bigint, role text default 'editor', hold boolean default true)
+returns bulkhead.test_suites
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.known_suite(suite_id, role);
+begin
+  if hold then
+    -- the lock that each case takes anyway, because it refers to its suite: it goes with those of other appends and chunks
+    select s.* into v_suite from bulkhead.test_suites s where s.id = open_suite.suite_id for key share;
+    if not found then
+      perform bulkhead_private.known_suite(suite_id); -- deleted while we waited
+    end if;
+  end if;
+  if v_suite.archived_at is not null then
+    raise exception using
+      errcode = 'TCARC',
+      message = format('the suite "%s" is archived', v_suite.slug),
+      detail = format('It was archived at %s and takes no changes.', v_suite.archived_at),
+      hint = 'bulkhead.restore_suite(suite_id) opens it again.';
+  end if;
+  return v_suite;
+end
+$$;
+
+comment on function bulkhead_private.open_suite(bigint, text, boolean) is
+  'The suite with this id, for a function that is about to change it: until its transaction ends, archive_suite and delete_suite wait. '
+  'Whoever changes nothing, or not yet, does not hold it. Unknown: TCNSU; a lesser role: 42501; archived: TCARC.';
+--! EndIncluded suites/open_suite.sql
+--! Included suites/archive_suite.sql
+create or replace function bulkhead.archive_suite(suite_id bigint)
+returns bulkhead.test_suites
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, 'owner', hold => false);
+begin
+  -- waits for those who hold it (open_suite), and holds up nobody meanwhile; once it has it, whoever comes waits for us and is refused
+  perform from bulkhead.test_suites s where s.id = v_suite.id for update;
+  update bulkhead.test_suites s
+  set archived_at = bulkhead_private.clock()
+  where s.id = v_suite.id
+  returning * into v_suite;
+  return v_suite;
+end
+$$;
+
+comment on function bulkhead.archive_suite(bigint) is
+  'Closes a suite to appends and operations; it can still be read. Waits for the transactions that are changing it; an operation that has not '
+  'ended fails at its next chunk (TCARC). restore_suite opens the suite again, and retry_operation then goes on with what failed.';
+grant execute on function bulkhead.archive_suite(bigint) to bulkhead_user;
+--! EndIncluded suites/archive_suite.sql
+--! Included import/append_answer.sql
+create or replace function bulkhead.append_answer(suite_id bigint, request_key text, request_hash bytea)
+returns table (cases integer, inserted integer, unchanged integer, updated integer, skipped integer, new_tags text[], results text)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, 'appender', hold => false);
+  v_principal constant text := bulkhead.current_principal();
+  v_known bytea;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', 'bulkhead append', v_suite.id, v_principal, request_key), 0)) then
+    raise exception using
+      errcode = 'TCIKU',
+      message = 'another request with this Idempotency-Key is under way',
+      detail = 'It has not been answered yet.',
+      hint = 'Send the request again in a moment: it is then answered as the other one was.';
+  end if;
+  select a.request_hash into v_known
+  from bulkhead_private.append_answers a
+  where a.suite_id = v_suite.id and a.principal = v_principal and a.request_key = append_answer.request_key and a.batch = 1;
+  if v_known <> request_hash then
+    raise exception using
+      errcode = 'TCIKR',
+      message = 'this Idempotency-Key was used for another request',
+      detail = 'The same key goes with the same cases and the same parameters.',
+      hint = 'Give each append a key of its own, and the same one only when the same append is sent again.';
+  end if;
+  return query
+  select a.cases, a.inserted, a.unchanged, a.updated, a.skipped, a.new_tags, a.results
+  from bulkhead_private.append_answers a
+  where a.suite_id = v_suite.id and a.principal = v_principal and a.request_key = append_answer.request_key
+  order by a.batch;
+end
+$$;
+
+comment on function bulkhead.append_answer(bigint, text, bytea) is
+  'What append_import answered the caller''s request of this key, no rows if there was none; holds the key until the transaction ends. '
+  'Held by another transaction: TCIKU; used for a request with another hash: TCIKR.';
+grant execute on function bulkhead.append_answer(bigint, text, bytea) to bulkhead_user;
+--! EndIncluded import/append_answer.sql
+--! Included import/begin_import.sql
+create or replace function bulkhead.begin_import(suite_id bigint, on_conflict text default 'fail')
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform bulkhead_private.open_suite(suite_id, case on_conflict when 'update' then 'editor' else 'appender' end, hold => false);
+  perform bulkhead_private.check_on_conflict(on_conflict);
+  perform bulkhead_private.clear_staging();
+end
+$$;
+
+comment on function bulkhead.begin_import(bigint, text) is
+  'Begins an import in this session: makes the table pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status), '
+  'empty, to COPY the cases into; append_import then appends them. Refuses whom append_import would refuse.';
+grant execute on function bulkhead.begin_import(bigint, text) to bulkhead_user;
+--! EndIncluded import/begin_import.sql
+--! Included import/import_problems.sql
+create or replace function bulkhead.import_problems(suite_id bigint, on_conflict text default 'fail')
+returns table (line integer, message text, problems bigint)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_nestloop = off -- a temporary table has no statistics
+set jit = off
+as $$
+#variable_conflict use_column
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, 'appender', hold => false);
+begin
+  if not bulkhead_private.has_staging() then
+    return;
+  end if;
+  return query
+  with tagged as (
+    select distinct r.line, n as asked, coalesce(t.alias_of, t.name) as name, g.group_key
+    from pg_temp.import_rows r
+    cross join unnest(r.tags) as n
+    left join bulkhead.suite_tags t on t.suite_id = v_suite.id and t.name = n collate "C"
+    left join bulkhead.suite_tags g on g.suite_id = v_suite.id and g.name = coalesce(t.alias_of, t.name)
+  ),
+  found as (
+    select t.line, format('the dictionary of the suite is closed and has no tag "%s"', t.asked) as message
+    from tagged t
+    where t.name is null and v_suite.tag_policy = 'closed'
+    union all
+    select t.line, format('%s are of the exclusive group "%s"', string_agg(distinct t.name, ', '), t.group_key)
+    from tagged t
+    where t.group_key <> ''
+    group by t.line, t.group_key
+    having count(distinct t.name) > 1
+    union all
+    select r.line, format('the suite has the external key "%s" with another content', r.external_key)
+    from pg_temp.import_rows r
+    join bulkhead.test_cases c on c.external_key = r.external_key collate "C"
+    where c.suite_id = v_suite.id and on_conflict = 'fail'
+      and not coalesce(
+        c.payload_hash = r.hash,
+        c.input = r.input and c.metadata = coalesce(nullif(r.metadata, 'null'), '{}')
+        and c.expected_output is not distinct from nullif(r.expected_output, 'null')
+      )
+  )
+  select f.line, f.message, count(*) over () from found f order by f.line, f.message limit 100;
+end
+$$;
+
+comment on function bulkhead.import_problems(bigint, text) is
+  'Why append_import refuses what is staged in this session: the first hundred lines with a tag that a closed dictionary lacks, two tags of one '
+  'exclusive group or, where on_conflict is fail, the key of a case with another content; and how many there are.';
+grant execute on function bulkhead.import_problems(bigint, text) to bulkhead_user;
+--! EndIncluded import/import_problems.sql
+--! Included operations/preview_bulk_copy.sql
+create or replace function bulkhead.preview_bulk_copy(
+  suite_id bigint,
+  into_suite_id bigint,
+  where_tags text default null,
+  status text default null,
+  case_ids bigint[] default null,
+  external_keys text[] default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  metadata jsonb default null,
+  search text default null,
+  all_cases boolean default false
+)
+returns bulkhead.operation_preview
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, hold => false);
+  v_selection jsonb := bulkhead_private.choose_cases(
+    bulkhead_private.case_selection(
+      suite_id, where_tags, status, case_ids, external_keys, created_after, created_before, metadata, search
+    ),
+    all_cases
+  );
+begin
+  return bulkhead_private.preview(
+    bulkhead_private.plan_copy(v_suite, v_selection, into_suite_id)
+  );
+end
+$$;
+
+comment on function bulkhead.preview_bulk_copy(
+  bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) is
+  'What bulk_copy would do with these arguments; new_tags are those that the other suite lacks. Changes nothing.';
+grant execute on function bulkhead.preview_bulk_copy(
+  bigint, bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) to bulkhead_user;
+--! EndIncluded operations/preview_bulk_copy.sql
+--! Included operations/preview_bulk_delete.sql
+create or replace function bulkhead.preview_bulk_delete(
+  suite_id bigint,
+  where_tags text default null,
+  status text default null,
+  case_ids bigint[] default null,
+  external_keys text[] default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  metadata jsonb default null,
+  search text default null,
+  all_cases boolean default false
+)
+returns bulkhead.operation_preview
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, 'owner', hold => false);
+  v_selection jsonb := bulkhead_private.choose_cases(
+    bulkhead_private.case_selection(
+      suite_id, where_tags, status, case_ids, external_keys, created_after, created_before, metadata, search
+    ),
+    all_cases
+  );
+begin
+  return bulkhead_private.preview(
+    row(v_suite.id, 'delete', v_selection, '{}', '{}', 1, null, null)::bulkhead_private.operation_plan
+  );
+end
+$$;
+
+comment on function bulkhead.preview_bulk_delete(
+  bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) is
+  'What bulk_delete would do with these arguments. Changes nothing.';
+grant execute on function bulkhead.preview_bulk_delete(
+  bigint, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) to bulkhead_user;
+--! EndIncluded operations/preview_bulk_delete.sql
+--! Included operations/preview_bulk_merge_tags.sql
+create or replace function bulkhead.preview_bulk_merge_tags(
+  suite_id bigint,
+  tags text[],
+  into_tag text,
+  on_exclusive text default 'replace'
+)
+returns bulkhead.operation_preview
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, hold => false);
+begin
+  return bulkhead_private.preview(
+    bulkhead_private.plan_merge(v_suite, tags, into_tag, on_exclusive, false)
+  );
+end
+$$;
+
+comment on function bulkhead.preview_bulk_merge_tags(bigint, text[], text, text) is
+  'What bulk_merge_tags would do with these arguments. Changes nothing.';
+grant execute on function bulkhead.preview_bulk_merge_tags(bigint, text[], text, text) to bulkhead_user;
+--! EndIncluded operations/preview_bulk_merge_tags.sql
+--! Included operations/preview_bulk_rename_tag.sql
+create or replace function bulkhead.preview_bulk_rename_tag(
+  suite_id bigint,
+  tag text,
+  new_name text
+)
+returns bulkhead.operation_preview
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, hold => false);
+begin
+  return bulkhead_private.preview(
+    bulkhead_private.plan_merge(v_suite, array[tag], new_name, 'replace', true)
+  );
+end
+$$;
+
+comment on function bulkhead.preview_bulk_rename_tag(bigint, text, text) is
+  'What bulk_rename_tag would do with these arguments. Changes nothing.';
+grant execute on function bulkhead.preview_bulk_rename_tag(bigint, text, text) to bulkhead_user;
+--! EndIncluded operations/preview_bulk_rename_tag.sql
+--! Included operations/preview_bulk_set_status.sql
+create or replace function bulkhead.preview_bulk_set_status(
+  suite_id bigint,
+  set_status text,
+  where_tags text default null,
+  status text default null,
+  case_ids bigint[] default null,
+  external_keys text[] default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  metadata jsonb default null,
+  search text default null,
+  all_cases boolean default false
+)
+returns bulkhead.operation_preview
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, hold => false);
+  v_selection jsonb := bulkhead_private.choose_cases(
+    bulkhead_private.case_selection(
+      suite_id, where_tags, status, case_ids, external_keys, created_after, created_before, metadata, search
+    ),
+    all_cases
+  );
+begin
+  return bulkhead_private.preview(
+    bulkhead_private.plan_set_status(v_suite, v_selection, set_status)
+  );
+end
+$$;
+
+comment on function bulkhead.preview_bulk_set_status(
+  bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) is
+  'What bulk_set_status would do with these arguments. Changes nothing.';
+grant execute on function bulkhead.preview_bulk_set_status(
+  bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean
+) to bulkhead_user;
+--! EndIncluded operations/preview_bulk_set_status.sql
+--! Included operations/preview_bulk_tag.sql
+create or replace function bulkhead.preview_bulk_tag(
+  suite_id bigint,
+  where_tags text default null,
+  add text[] default '{}',
+  remove text[] default '{}',
+  status text default null,
+  case_ids bigint[] default null,
+  external_keys text[] default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  metadata jsonb default null,
+  search text default null,
+  all_cases boolean default false,
+  on_exclusive text default 'replace'
+)
+returns bulkhead.operation_preview
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, hold => false);
+  v_selection jsonb := bulkhead_private.choose_cases(
+    bulkhead_private.case_selection(
+      suite_id, where_tags, status, case_ids, external_keys, created_after, created_before, metadata, search
+    ),
+    all_cases
+  );
+begin
+  return bulkhead_private.preview(
+    bulkhead_private.plan_tag(v_suite, v_selection, add, remove, on_exclusive)
+  );
+end
+$$;
+
+comment on function bulkhead.preview_bulk_tag(
+  bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text
+) is
+  'What bulk_tag would do with these arguments: cases in all, changed, unchanged, skipped, failed, and new tags. Changes nothing.';
+grant execute on function bulkhead.preview_bulk_tag(
+  bigint, text, text[], text[], text, bigint[], text[], timestamptz, timestamptz, jsonb, text, boolean, text
+) to bulkhead_user;
+--! EndIncluded operations/preview_bulk_tag.sql
+--! Included operations/preview_undo_operation.sql
+create or replace function bulkhead.preview_undo_operation(suite_id bigint, operation_id bigint)
+returns bulkhead.operation_preview
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id, hold => false);
+  v_operation bulkhead.bulk_operations := bulkhead_private.known_operation(v_suite.id, operation_id);
+  v_plan bulkhead_private.operation_plan := bulkhead_private.plan_undo(v_operation);
+  v_undo bulkhead.bulk_operations := v_operation;
+  v_case_ids bigint[];
+  v_preview bulkhead.operation_preview;
+begin
+  v_undo.undoes_operation_id := v_operation.id;
+  v_undo.parameters := v_plan.parameters;
+  v_case_ids := array(
+    select distinct u.id
+    from bulkhead_private.change_log l
+    cross join unnest(l.case_ids) as u (id)
+    where l.suite_id = v_suite.id and l.operation_id = v_operation.id and l.change not in ('left_alone', 'failed')
+    order by u.id
+  );
+  v_preview.total := cardinality(v_case_ids);
+  v_preview.skipped := cardinality(bulkhead_private.left_by_undo(v_undo));
+  v_preview.changed := v_preview.total - v_preview.skipped;
+  v_preview.unchanged := 0;
+  v_preview.failed := 0;
+  v_preview.new_tags := array(
+    select distinct l.tag
+    from bulkhead_private.change_log l
+    where v_operation.kind in ('rename_tag', 'merge_tags')
+      and l.suite_id = v_suite.id and l.operation_id = v_operation.id and l.change = 'link_removed'
+      and v_operation.parameters -> 'remove' ? l.tag
+      and not exists (select from bulkhead.suite_tags t where t.suite_id = v_suite.id and t.name = l.tag)
+    order by l.tag
+  );
+  v_preview.first_case_ids := v_case_ids[1:10];
+  return v_preview;
+end
+$$;
+
+comment on function bulkhead.preview_undo_operation(bigint, bigint) is
+  'What undo_operation would do now: skipped are the cases of which it would leave something alone, because somebody has changed it since. '
+  'Changes nothing.';
+grant execute on function bulkhead.preview_undo_operation(bigint, bigint) to bulkhead_user;
+--! EndIncluded operations/preview_undo_operation.sql
+--! Included operations/plan_copy.sql
+create or replace function bulkhead_private.plan_copy(
+  suite bulkhead.test_suites,
+  selection jsonb,
+  into_suite_id bigint
+)
+returns bulkhead_private.operation_plan
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_into bulkhead.test_suites := bulkhead_private.open_suite(into_suite_id, hold => false);
+  v_missing text[];
+begin
+  if v_into.id = suite.id then
+    raise exception using
+      errcode = 'TCARG',
+      message = format('the suite "%s" cannot be copied into itself', suite.slug),
+      detail = 'suite_id and into_suite_id are the same.',
+      hint = 'Name another suite; bulkhead.create_suite makes one.';
+  end if;
+  -- which tags the copies will need: those of the selected cases, canonical names only
+  execute
+    'select array_agg(distinct coalesce(t.alias_of, t.name)) from bulkhead.test_cases c '
+    'join bulkhead.test_case_tags k on k.suite_id = $1 and k.case_id = c.id '
+    'join bulkhead.suite_tags t on t.suite_id = $1 and t.name = k.tag '
+    'where c.suite_id = $1 and not exists ('
+    'select from bulkhead.suite_tags known where known.suite_id = $2 and known.name = coalesce(t.alias_of, t.name)) and '
+    || bulkhead_private.selection_sql(selection)
+  into v_missing
+  using suite.id, v_into.id;
+  perform bulkhead_private.check_new_tags(v_into, v_missing);
+  return row(
+    suite.id, 'copy', selection, jsonb_build_object('into_suite_id', v_into.id), coalesce(v_missing, '{}'), 1, null, null
+  )::bulkhead_private.operation_plan;
+end
+$$;
+
+comment on function bulkhead_private.plan_copy(bulkhead.test_suites, jsonb, bigint) is
+  'The plan of bulk_copy: new_tags are those that the other suite''s dictionary lacks.';
+--! EndIncluded operations/plan_copy.sql
+--! Included operations/plan_undo.sql
+create or replace function bulkhead_private.plan_undo(operation bulkhead.bulk_operations)
+returns bulkhead_private.operation_plan
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if operation.kind = 'undo' then
+    raise exception using
+      errcode = 'TCUND',
+      message = format('the operation %s is an undo, which cannot be undone', operation.id),
+      detail = format('It reversed the operation %s.', operation.undoes_operation_id),
+      hint = 'Submit the original operation again.';
+  elsif operation.finished_at is null then
+    raise exception using
+      errcode = 'TCRUN',
+      message = format('the operation %s is not finished', operation.id),
+      detail = format('It is %s.', operation.state),
+      hint = 'Wait for it, or stop it with bulkhead.cancel_operation, and undo it then.';
+  elsif exists (
+    select from bulkhead.bulk_operations u
+    where u.suite_id = operation.suite_id and u.undoes_operation_id = operation.id
+      and u.state in ('queued', 'running', 'succeeded')
+  ) then
+    raise exception using
+      errcode = 'TCUND',
+      message = format('the operation %s has been undone already', operation.id),
+      detail = 'An operation is undone once.',
+      hint = format(
+        'select * from bulkhead.bulk_operations where suite_id = %s and undoes_operation_id = %s shows by what.',
+        operation.suite_id, operation.id
+      );
+  elsif operation.changed > (
+    select count(distinct u.id)
+    from bulkhead_private.change_log l
+    cross join unnest(l.case_ids) as u (id)
+    where l.suite_id = operation.suite_id and l.operation_id = operation.id and l.change not in ('left_alone', 'failed')
+  ) then
+    raise exception using
+      errcode = 'TCOLD',
+      message = format('the change log of the operation %s has been pruned', operation.id),
+      detail = 'What an operation changed is kept for 30 days.',
+      hint = 'Select the cases by hand and submit an operation that changes them back.';
+  end if;
+  -- it deletes copies from the other suite, unless that is gone with them
+  perform bulkhead_private.open_suite(s.id, hold => false)
+  from bulkhead.test_suites s
+  where operation.kind = 'copy' and s.id = (operation.parameters ->> 'into_suite_id')::bigint;
+  return row(
+    operation.suite_id, 'undo', '{}', operation.parameters || jsonb_build_object('undoes_kind', operation.kind), '{}', 1,
+    operation.id, null
+  )::bulkhead_private.operation_plan;
+end
+$$;
+
+comment on function bulkhead_private.plan_undo(bulkhead.bulk_operations) is
+  'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD; copies in an archived suite: TCARC.';
+--! EndIncluded operations/plan_undo.sql
+--! Included operations/undo_copies.sql
+create or replace function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[])
+returns bigint[]
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_into bigint := (operation.parameters ->> 'into_suite_id')::bigint;
+  v_held bigint[];
+  v_left bigint[];
+begin
+  perform bulkhead_private.open_suite(s.id) from bulkhead.test_suites s where s.id = v_into;
+  -- a copy is untouched while it has its first version, its status and only the links that came with it
+  select array_agg(h.id order by h.id) into v_held
+  from (
+    select c.id
+    from bulkhead.test_cases c
+    where c.suite_id = v_into
+      and c.id = any (array(select p.copied_id from bulkhead_private.changes_of(operation, 'case_copied', case_ids) p))
+      and c.version = 1 and c.status_operation_id = operation.undoes_operation_id
+      and not exists (
+        select from bulkhead.test_case_tags l
+        where l.suite_id = v_into and l.case_id = c.id and l.operation_id is distinct from operation.undoes_operation_id
+        offset 0
+      )
+    order by c.id
+    for update
+  ) as h;
+  delete from bulkhead.test_cases c where c.suite_id = v_into and c.id = any (array(select unnest(v_held)));
+
+  insert into bulkhead_private.change_log (suite_id, operation_id, chunk, change, case_ids, copied_ids)
+  select operation.suite_id, operation.id, operation.chunks + 1, 'copy_deleted',
+    array_agg(p.case_id order by p.case_id), array_agg(p.copied_id order by p.case_id)
+  from bulkhead_private.changes_of(operation, 'case_copied', case_ids) p
+  where p.copied_id = any (v_held)
+  having count(*) > 0;
+  v_left := array(
+    select p.case_id
+    from bulkhead_private.changes_of(operation, 'case_copied', case_ids) p
+    where p.copied_id <> all (coalesce(v_held, '{}'))
+    order by p.case_id
+  );
+  perform bulkhead_private.log_outcome(operation, 'left_alone', 'TCCHG', 'the copy was changed or deleted since', v_left);
+  return v_left;
+end
+$$;
+
+comment on function bulkhead_private.undo_copies(bulkhead.bulk_operations, bigint[]) is
+  'Deletes copies that nobody has touched since; returns the source cases of the others. The other suite archived: TCARC.';
+--! EndIncluded operations/undo_copies.sql
+--! Included operations/run_chunk.sql
+create or replace function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint)
+returns bulkhead.bulk_operations
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_began constant timestamptz := clock_timestamp();
+  v_operation bulkhead.bulk_operations;
+  v_targets bulkhead_private.chunk_targets;
+  v_result bulkhead_private.chunk_result := row(0, 0, 0, null);
+begin
+  select o.* into strict v_operation
+  from bulkhead.bulk_operations o
+  where o.suite_id = run_chunk.suite_id and o.id = operation_id
+  for no key update;
+  if v_operation.finished_at is not null then
+    return v_operation;
+  end if;
+  if exists (
+    select from bulkhead_private.operation_cancellations c
+    where c.suite_id = v_operation.suite_id and c.operation_id = v_operation.id
+  ) then
+    return bulkhead_private.finish_operation(v_operation, 'cancelled');
+  end if;
+  perform bulkhead_private.open_suite(v_operation.suite_id);
+
+  v_targets := case
+    when v_operation.kind = 'undo' then bulkhead_private.undo_targets(v_operation)
+    else bulkhead_private.selected_targets(v_operation)
+  end;
+  if cardinality(v_targets.case_ids) > 0 then
+    -- the operation is one event, when it ends; an error takes the setting back as well
+    perform set_config('bulkhead.logged_by_function', 'on', true);
+    v_result := case v_operation.kind
+      when 'set_status' then bulkhead_private.set_status_chunk(v_operation, v_targets.case_ids)
+      when 'delete' then bulkhead_private.delete_chunk(v_operation, v_targets.case_ids)
+      when 'copy' then bulkhead_private.copy_chunk(v_operation, v_targets.case_ids)
+      when 'undo' then bulkhead_private.undo_chunk(v_operation, v_targets.case_ids)
+      else bulkhead_private.tag_chunk(v_operation, v_targets.case_ids)
+    end;
+    perform set_config('bulkhead.logged_by_function', 'off', true);
+  end if;
+
+  if v_targets.is_last and v_operation.kind in ('rename_tag', 'merge_tags') then
+    v_targets := bulkhead_private.late_targets(v_operation, v_targets);
+  end if;
+  return bulkhead_private.record_progress(
+    v_operation, v_targets, v_result, extract(epoch from clock_timestamp() - v_began) * 1000
+  );
+end
+$$;
+
+comment on function bulkhead_private.run_chunk(bigint, bigint) is
+  'Does the next chunk of an operation, with its change log and the new cursor, in the caller''s transaction, and returns the operation. '
+  'The caller holds the suite''s lock (suite_lock_key). Archived since: TCARC.';
+--! EndIncluded operations/run_chunk.sql
+--! Included operations/retry_selection.sql
+create or replace function bulkhead_private.retry_selection(operation bulkhead.bulk_operations)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_failed bigint[] := array(
+    select distinct u.id
+    from bulkhead_private.change_log l
+    cross join unnest(l.case_ids) as u (id)
+    where l.suite_id = operation.suite_id and l.operation_id = operation.id and l.change = 'failed'
+  );
+begin
+  if operation.state = 'failed' and not jsonb_path_exists(operation.first_errors, '$[*] ? (!exists (@.case_id))') then
+    return jsonb_build_object('case_ids', v_failed);
+  elsif operation.kind in ('rename_tag', 'merge_tags') then
+    return null;
+  end if;
+  -- it stopped on its way: what it failed on, and what lies beyond its cursor; copies are not made twice
+  return operation.selection
+    || jsonb_build_object(
+      'unfinished',
+      coalesce(operation.selection -> 'unfinished', '[]') || jsonb_build_object(
+        'after_id', operation.cursor_id, 'up_to_id', operation.high_water_id, 'case_ids', v_failed
+      )
+    )
+    || jsonb_strip_nulls(jsonb_build_object(
+      'tags', bulkhead.parse_tag_expression(operation.suite_id, operation.selection ->> 'where_tags')
+    ));
+end
+$$;
+
+comment on function bulkhead_private.retry_selection(bulkhead.bulk_operations) is
+  'The cases on which an operation failed and, where it stopped on its way, those that it had not come to; its tag expression means what it '
+  'means now. Null for a rename or merge that stopped: it goes on to its last link, wherever that is. A tag that is gone: TCNTG.';
+--! EndIncluded operations/retry_selection.sql
+--! Included operations/plan_retried_merge.sql
+create or replace function bulkhead_private.plan_retried_merge(suite bulkhead.test_suites, operation bulkhead.bulk_operations)
+returns bulkhead_private.operation_plan
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_asked text := operation.parameters #>> '{add,0}';
+  v_into text := (bulkhead_private.known_tags(suite.id, array[v_asked]))[1];
+  -- without the old names of one of them: what these are now, the tag itself tells
+  v_tags text[] := array(
+    select n
+    from jsonb_array_elements_text(operation.parameters -> 'remove') as u (n)
+    where not coalesce(operation.parameters -> 'remove' ? (operation.parameters #>> array['aliases', n]), false)
+  );
+  v_plan bulkhead_private.operation_plan;
+begin
+  if v_into = any (v_tags) then
+    raise exception using
+      errcode = 'TCFIN',
+      message = format('the operation %s has nothing to retry', operation.id),
+      detail = format('It was to make "%s" of the tag "%s", and is the other way round now.', v_asked, v_into),
+      hint = 'If the tag is to have another name, submit a new operation.';
+  end if;
+  -- the new name of a rename is there since the operation was submitted
+  v_plan := bulkhead_private.plan_merge(suite, v_tags, v_into, operation.parameters ->> 'on_exclusive', false);
+  v_plan.kind := operation.kind;
+  return v_plan;
+end
+$$;
+
+comment on function bulkhead_private.plan_retried_merge(bulkhead.test_suites, bulkhead.bulk_operations) is
+  'The plan of a rename or merge that is submitted again, by what its names mean now. Renamed back since: TCFIN; a tag that is gone: TCNTG.';
+--! EndIncluded operations/plan_retried_merge.sql
+--! Included operations/plan_retry.sql
+create or replace function bulkhead_private.plan_retry(suite bulkhead.test_suites, operation bulkhead.bulk_operations)
+returns bulkhead_private.operation_plan
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_selection jsonb := bulkhead_private.retry_selection(operation);
+  v_add text[] := array(select jsonb_array_elements_text(operation.parameters -> 'add'));
+  v_remove text[] := array(select jsonb_array_elements_text(operation.parameters -> 'remove'));
+  v_plan bulkhead_private.operation_plan;
+begin
+  case operation.kind
+    when 'tag' then
+      perform bulkhead_private.known_tags(suite.id, v_add); -- it was in the dictionary, and who dropped it had a reason
+      v_plan := bulkhead_private.plan_tag(suite, v_selection, v_add, v_remove, operation.parameters ->> 'on_exclusive');
+    when 'set_status' then
+      v_plan := bulkhead_private.plan_set_status(suite, v_selection, operation.parameters ->> 'set_status');
+    when 'copy' then
+      v_plan := bulkhead_private.plan_copy(suite, v_selection, (operation.parameters ->> 'into_suite_id')::bigint);
+    when 'delete' then
+      v_plan := row(suite.id, 'delete', v_selection, '{}', '{}', 1, null, null)::bulkhead_private.operation_plan;
+    else
+      v_plan := bulkhead_private.plan_retried_merge(suite, operation);
+      v_plan.selection := coalesce(v_selection, v_plan.selection);
+  end case;
+  v_plan.pace := operation.pace;
+  v_plan.retries_operation_id := operation.id;
+  return v_plan;
+end
+$$;
+
+comment on function bulkhead_private.plan_retry(bulkhead.test_suites, bulkhead.bulk_operations) is
+  'The plan of retry_operation: what the operation asked for, by what its names mean now. Refused as the operation itself would be; '
+  'a tag that is gone: TCNTG.';
+--! EndIncluded operations/plan_retry.sql
+--! Included operations/retry_operation.sql
+create or replace function bulkhead.retry_operation(suite_id bigint, operation_id bigint)
+returns bulkhead.bulk_operations
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id);
+  v_operation bulkhead.bulk_operations := bulkhead_private.known_operation(v_suite.id, operation_id);
+  v_undo_id bigint;
+begin
+  if v_operation.kind = 'delete' then
+    perform bulkhead_private.open_suite(v_suite.id, 'owner');
+  end if;
+  perform bulkhead_private.hold_dictionary(v_suite.id);
+  select max(u.id) into v_undo_id
+  from bulkhead.bulk_operations u
+  where u.suite_id = v_suite.id and u.undoes_operation_id = v_operation.id
+    and (u.state in ('queued', 'running', 'succeeded') or u.changed > 0);
+  if v_operation.finished_at is null then
+    raise exception using
+      errcode = 'TCRUN',
+      message = format('the operation %s is not finished', v_operation.id),
+      detail = format('It is %s.', v_operation.state),
+      hint = 'Wait for it: cases that fail are listed when it is over.';
+  elsif v_operation.state = 'succeeded' or v_operation.kind = 'adopt' then
+    raise exception using
+      errcode = 'TCFIN',
+      message = format('the operation %s has nothing to retry', v_operation.id),
+      detail = case v_operation.state when 'succeeded' then 'It succeeded: no case failed.' else 'bulkhead adopt copy goes on with it.' end,
+      hint = 'Submit a new operation for other cases.';
+  elsif v_undo_id is not null then
+    raise exception using
+      errcode = 'TCFIN',
+      message = format('the operation %s has nothing to retry', v_operation.id),
+      detail = format('The operation %s has undone it, or is about to, or has begun to.', v_undo_id),
+      hint = 'Submit it anew: a retry goes on where it stopped, and would leave out what was undone.';
+  elsif v_operation.kind = 'undo' then
+    return bulkhead.undo_operation(v_suite.id, v_operation.undoes_operation_id);
+  end if;
+  return bulkhead_private.submit(bulkhead_private.plan_retry(v_suite, v_operation), v_operation.pace);
+end
+$$;
+
+comment on function bulkhead.retry_operation(bigint, bigint) is
+  'Submits an operation again for the cases on which it failed and, where it was stopped on its way, for those that it had not come to. '
+  'Its tags and its tag expression mean what they mean now: a renamed tag is followed. Nothing to retry, or undone: TCFIN; a tag that is '
+  'gone: TCNTG.';
+grant execute on function bulkhead.retry_operation(bigint, bigint) to bulkhead_user;
+--! EndIncluded operations/retry_operation.sql
