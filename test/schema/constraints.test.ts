@@ -125,9 +125,9 @@ testRule(test, database, {
       and (
         t.tgenabled <> 'O'
         or t.tgname not in (
-          'keep_edited_version', 'keep_deleted_version', 'disown_status', 'refuse_move',
+          'keep_edited_version', 'keep_deleted_version', 'continue_versions', 'disown_status', 'refuse_move',
           'keep_snapshot', 'keep_snapshot_chunk', 'keep_history', 'keep_frozen_version', 'refuse_forged_version', 'keep_route_tags', 'check_route',
-          'keep_principal_suites', 'refuse_other_member', 'keep_principal_out',
+          'keep_principal_suites', 'clear_principal_suites', 'refuse_other_member', 'keep_principal_out',
           'log_change', 'log_update', 'log_deletion', 'log_end', 'log_truncation', 'refuse_audit_change'
         )
       )`,

@@ -1,11 +1,13 @@
 /** What a principal may reach is kept beside the memberships: the two say the same, whatever happens at once. */
 import test from 'ava';
-import { makeSession, roles } from '../../helpers/access.ts';
-import { call, makeSuite, type Queryable } from '../../helpers/cases.ts';
-import { useDatabase } from '../../helpers/database.ts';
+import { makeSession, makeToken, roles, visibleSuites } from '../../helpers/access.ts';
+import { append, call, makeSuite, type Queryable } from '../../helpers/cases.ts';
+import { makeDatabase, useDatabase } from '../../helpers/database.ts';
+import { refuses } from '../../helpers/errors.ts';
+import { listen } from '../../helpers/operations-watch.ts';
 import { makeRandom, type Random } from '../../helpers/random.ts';
 import { asToken } from '../../helpers/roles.ts';
-import { openSession } from '../../helpers/waits.ts';
+import { openSession, until } from '../../helpers/waits.ts';
 
 const database = useDatabase(test);
 
@@ -101,6 +103,27 @@ test('the comparison sees what is wrong', async (t) => {
     await client.query('rollback');
     client.release();
   }
+});
+
+test('a TRUNCATE of the memberships takes away what they had given, and tells subscriptions', async (t) => {
+  const own = await makeDatabase(t);
+  const [session, heard] = [await openSession(t, own), [] as (string | undefined)[]];
+  session.on('notification', ({ payload }) => heard.push(payload));
+  await listen(session, 'access');
+  const suites = [await makeSuite(own.pool), await makeSuite(own.pool)];
+  const { token, principal } = await makeToken(own.pool, 'owner', suites);
+  t.deepEqual(await asToken(own, token, visibleSuites), suites);
+  await session.query('select 1');
+  heard.length = 0;
+  await own.pool.query('truncate bulkhead.suite_members');
+  t.deepEqual((await own.pool.query(differences)).rows, []);
+  await asToken(own, token, async (client) => {
+    t.deepEqual(await visibleSuites(client), []);
+    const { rows } = await client.query(`select bulkhead.my_suites('viewer') as suites`);
+    t.deepEqual(rows, [{ suites: [] }]);
+    await refuses(t, client, () => append(client, suites[0] ?? '', [{}]), { code: 'TCNSU' });
+  });
+  await until('it is told', async () => heard.includes(principal));
 });
 
 test('bounds answer for every suite as the ranges do', async (t) => {

@@ -174,3 +174,25 @@ for (const level of ['repeatable read', 'serializable'])
     await withoutWaiting(cleaner, () => refuses(t, cleaner, clean, refusal));
     await isKept();
   });
+
+for (const level of ['repeatable read', 'serializable'])
+  test(`at ${level}, which still sees versions that were deleted since, no snapshot is made; it waits for nobody`, async (t) => {
+    const [maker, cleaner] = [await openSession(t, database), await openSession(t, database)];
+    const suite_id = await makeSuite(database.pool);
+    await appendTagged(database.pool, suite_id, { a: 'rag' });
+    await maker.query(`begin isolation level ${level}; select from bulkhead.test_suites`);
+    await append(database.pool, suite_id, [{ external_key: 'a', input: 'edited' }], 'update');
+    await cleaner.query('begin');
+    await cleaner.query('delete from bulkhead.test_case_versions where suite_id = $1', [suite_id]);
+    await withoutWaiting(maker, () =>
+      refuses(t, maker, () => snap(maker, suite_id, 'v1'), {
+        code: 'TCFRZ',
+        message: /not known/,
+        hint: /READ COMMITTED/,
+      }),
+    );
+    await cleaner.query('commit');
+    await maker.query('commit');
+    await snap(maker, suite_id, 'v1');
+    t.deepEqual(await lines(maker, suite_id, 'v1'), await present(maker, suite_id));
+  });

@@ -3,7 +3,10 @@ import test from 'ava';
 import { append, appendTagged, call, makeSuite, type Queryable } from '../../helpers/cases.ts';
 import { rolledBack, useDatabase } from '../../helpers/database.ts';
 import { refuses } from '../../helpers/errors.ts';
+import { operate } from '../../helpers/operations.ts';
 import { asUser, everybody } from '../../helpers/roles.ts';
+import { lines, present, snap } from '../../helpers/snapshots.ts';
+import { openSession } from '../../helpers/waits.ts';
 
 const database = useDatabase(test);
 
@@ -86,4 +89,58 @@ test("a request's edit is kept too, under its principal, though it may not write
       code: '42501',
     });
   });
+});
+
+/** Puts a case that was deleted back by hand; what is not said is as it is in a new case. */
+const putBack = (client: Queryable, suite_id: string, id: string | undefined, version?: number) =>
+  client.query(
+    `insert into bulkhead.test_cases (suite_id, id, external_key, input${version === undefined ? '' : ', version'})
+     values ($1, $2, 'a', '"back"'${version === undefined ? '' : `, ${version}`})`,
+    [suite_id, id],
+  );
+
+for (const [version, number] of [
+  [undefined, 3],
+  [1, 3],
+  [2, 3],
+  [7, 7],
+] as const)
+  test(`a case put back under its old id, as version ${version ?? 'of a new case'}, goes on with version ${number}`, async (t) => {
+    await rolledBack(database.pool, async (client) => {
+      const suite_id = await makeSuite(client);
+      const { a } = await appendTagged(client, suite_id, { a: '' });
+      await snap(client, suite_id, 'first');
+      await append(client, suite_id, [{ external_key: 'a', input: 'second' }], 'update');
+      const before = await lines(client, suite_id, 'first');
+      await operate(client, 'bulk_delete', { suite_id, all_cases: true });
+      await putBack(client, suite_id, a, version);
+      await snap(client, suite_id, 'back');
+      const back = await lines(client, suite_id, 'back');
+      t.deepEqual(back, await present(client, suite_id));
+      await append(client, suite_id, [{ external_key: 'a', input: 'edited' }], 'update');
+      await operate(client, 'bulk_delete', { suite_id, all_cases: true });
+      t.deepEqual(
+        (await history(client, suite_id)).map((line) => line.split(' ').slice(0, 3).join(' ')),
+        ['1 a "a"', '2 a "second"', `${number} a "back"`, `${number + 1} a "edited"`],
+      );
+      t.deepEqual(await lines(client, suite_id, 'first'), before);
+      t.deepEqual(await lines(client, suite_id, 'back'), back);
+    });
+  });
+
+test('a case put back where its history was not seen can be edited and deleted', async (t) => {
+  const [late, session] = [await openSession(t, database), await openSession(t, database)];
+  const suite_id = await makeSuite(session);
+  const { a } = await appendTagged(session, suite_id, { a: '' });
+  await late.query('begin isolation level repeatable read; select from bulkhead.test_suites');
+  await append(session, suite_id, [{ external_key: 'a', input: 'second' }], 'update');
+  await operate(session, 'bulk_delete', { suite_id, all_cases: true });
+  await putBack(late, suite_id, a);
+  await late.query('commit');
+  await append(session, suite_id, [{ external_key: 'a', input: 'edited' }], 'update');
+  t.like(await operate(session, 'bulk_delete', { suite_id, all_cases: true }), {
+    state: 'succeeded',
+    changed: '1',
+  });
+  t.is((await history(session, suite_id)).length, 4);
 });
