@@ -75,10 +75,12 @@ create table bulkhead.bulk_operations (
   submitted_at timestamp with time zone not null default now(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  pruned_at timestamp with time zone,
   constraint bulk_operations_pkey PRIMARY KEY (suite_id, id),
   constraint chunk_size_is_positive CHECK ((chunk_size > 0)),
   constraint finished_at_is_set_when_it_is_over CHECK (((finished_at IS NOT NULL) = (state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])))),
   constraint only_an_undo_undoes CHECK (((kind = 'undo'::text) = (undoes_operation_id IS NOT NULL))),
+  constraint only_what_is_over_is_pruned CHECK (((pruned_at IS NULL) OR (finished_at IS NOT NULL))),
   constraint operation_kind_is_known CHECK ((kind = ANY (ARRAY['tag'::text, 'set_status'::text, 'delete'::text, 'rename_tag'::text, 'merge_tags'::text, 'copy'::text, 'undo'::text, 'adopt'::text]))),
   constraint operation_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
   constraint pace_is_a_share_of_the_time CHECK (((pace >= (0.001)::real) AND (pace <= (1)::double precision))),
@@ -110,6 +112,7 @@ comment on column bulkhead.bulk_operations.pace is 'The share of the time that t
 comment on column bulkhead.bulk_operations.undoes_operation_id is 'Of an undo: the operation that it reverses.';
 comment on column bulkhead.bulk_operations.retries_operation_id is 'Of a retry: the operation whose failed or missing cases it takes up.';
 comment on column bulkhead.bulk_operations.submitted_by is 'The principal that submitted the operation; role: and the login for one submitted in psql.';
+comment on column bulkhead.bulk_operations.pruned_at is 'When the first of its changes was deleted from the change log: since then it cannot be undone.';
 grant select on bulkhead.bulk_operations to bulkhead_user;
 
 create table bulkhead.principals (
@@ -164,6 +167,7 @@ create table bulkhead.suite_members (
   constraint member_is_a_principal FOREIGN KEY (principal) REFERENCES bulkhead.principals(name),
   constraint member_is_of_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id) ON DELETE CASCADE
 );
+CREATE TRIGGER clear_principal_suites AFTER TRUNCATE ON bulkhead.suite_members FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.clear_principal_suites();
 CREATE TRIGGER keep_principal_suites AFTER INSERT OR DELETE OR UPDATE OF role ON bulkhead.suite_members FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_principal_suites();
 CREATE TRIGGER log_change AFTER INSERT OR DELETE OR UPDATE ON bulkhead.suite_members FOR EACH ROW EXECUTE FUNCTION bulkhead_private.log_member();
 CREATE TRIGGER log_truncation BEFORE TRUNCATE ON bulkhead.suite_members FOR EACH STATEMENT EXECUTE FUNCTION bulkhead_private.log_truncation('member', 'suite_id');
@@ -317,6 +321,7 @@ create table bulkhead.test_cases (
   constraint case_belongs_to_a_suite FOREIGN KEY (suite_id) REFERENCES bulkhead.test_suites(id),
   constraint test_cases_suite_id_external_key_key UNIQUE (suite_id, external_key)
 ) partition by HASH (suite_id);
+CREATE TRIGGER continue_versions BEFORE INSERT ON bulkhead.test_cases FOR EACH ROW WHEN ((current_setting('bulkhead.logged_by_function'::text, true) IS DISTINCT FROM 'on'::text)) EXECUTE FUNCTION bulkhead_private.keep_case_version();
 CREATE TRIGGER disown_status BEFORE UPDATE OF status ON bulkhead.test_cases FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (old.status_operation_id IS DISTINCT FROM new.status_operation_id)))) EXECUTE FUNCTION bulkhead_private.disown_status();
 CREATE TRIGGER keep_deleted_version BEFORE DELETE ON bulkhead.test_cases FOR EACH ROW EXECUTE FUNCTION bulkhead_private.keep_case_version();
 CREATE TRIGGER keep_edited_version BEFORE UPDATE ON bulkhead.test_cases FOR EACH ROW WHEN (record_image_ne(ROW(old.version, old.external_key, old.input, old.expected_output, old.metadata), ROW(new.version, new.external_key, new.input, new.expected_output, new.metadata))) EXECUTE FUNCTION bulkhead_private.keep_case_version();
@@ -768,7 +773,7 @@ create function bulkhead.begin_import(suite_id bigint, on_conflict text DEFAULT 
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
   as 'b8e04f3a1c2fb1b79eca521a1b95a800';
-comment on function bulkhead.begin_import(suite_id bigint, on_conflict text) is 'Begins an import in this session: makes the table pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status), empty, to COPY the cases into; append_import then appends them. Refuses whom append_import would refuse.';
+comment on function bulkhead.begin_import(suite_id bigint, on_conflict text) is 'Begins an import in this session: makes the table pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status), empty, to COPY the cases into, with lines counted from 1; append_import then appends them. Refuses whom append_import would refuse.';
 grant execute on function bulkhead.begin_import(suite_id bigint, on_conflict text) to bulkhead_user;
 
 create function bulkhead.bulk_copy(suite_id bigint, into_suite_id bigint, where_tags text DEFAULT NULL::text, status text DEFAULT NULL::text, case_ids bigint[] DEFAULT NULL::bigint[], external_keys text[] DEFAULT NULL::text[], created_after timestamp with time zone DEFAULT NULL::timestamp with time zone, created_before timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, search text DEFAULT NULL::text, all_cases boolean DEFAULT false, pace real DEFAULT 1) returns bulkhead.bulk_operations
@@ -860,8 +865,8 @@ create function bulkhead.create_snapshot(suite_id bigint, name text, where_tags 
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
   set jit=off
-  as '69e3017c912dc510abc38d79d2460bc4';
-comment on function bulkhead.create_snapshot(suite_id bigint, name text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, description text) is 'Freezes the selected cases, or all of the suite, as they are now under a name: contents, tags and status, in one consistent view. Holds up nothing. A name that is taken: TCSNT.';
+  as '6c558b2e7dff3ea4def7a51cbaef13d0';
+comment on function bulkhead.create_snapshot(suite_id bigint, name text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, description text) is 'Freezes the selected cases, or all of the suite, as they are now under a name: contents, tags and status, in one consistent view. Holds up nothing. A name that is taken: TCSNT; at another level than READ COMMITTED: TCFRZ.';
 grant execute on function bulkhead.create_snapshot(suite_id bigint, name text, where_tags text, status text, case_ids bigint[], external_keys text[], created_after timestamp with time zone, created_before timestamp with time zone, metadata jsonb, search text, description text) to bulkhead_user;
 
 create function bulkhead.create_suite(slug text, name text DEFAULT NULL::text, description text DEFAULT ''::text, tag_policy text DEFAULT 'open'::text) returns bulkhead.test_suites
@@ -1190,8 +1195,8 @@ grant execute on function bulkhead.test_suites_my_role(suite bulkhead.test_suite
 create function bulkhead.undo_operation(suite_id bigint, operation_id bigint) returns bulkhead.bulk_operations
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as '30bd8e9672a48b767b2f5894374640b4';
-comment on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) is 'Reverses exactly what a finished operation changed and nobody has changed since, as an operation of its own. What it leaves alone is counted as skipped and listed by operation_changes. Running: TCRUN; undone before: TCUND.';
+  as '5c4f0ccaa937495d10d071a10bea1c5c';
+comment on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) is 'Reverses exactly what a finished operation changed and nobody has changed since, as an operation of its own. What it leaves alone is counted as skipped and listed by operation_changes. Running: TCRUN; undone before: TCUND; pruned: TCOLD.';
 grant execute on function bulkhead.undo_operation(suite_id bigint, operation_id bigint) to bulkhead_user;
 
 create function bulkhead.use_credential(hash bytea) returns TABLE(principal text, kind text, groups text[], expires_at timestamp with time zone)
@@ -1358,10 +1363,16 @@ create function bulkhead_private.clear_adopted_rows() returns void
   as '5527f65fcead3f581bafd694a46b7fd6';
 comment on function bulkhead_private.clear_adopted_rows() is 'Makes the session''s table pg_temp.adopted_rows, for a COPY of cases of the source, or empties it.';
 
+create function bulkhead_private.clear_principal_suites() returns trigger
+  language plpgsql volatile parallel unsafe security definer
+  set search_path=pg_catalog, pg_temp
+  as '810f9951d53e43bc1dbeecadb5866775';
+comment on function bulkhead_private.clear_principal_suites() is 'Trigger: where all memberships are gone at once, by a TRUNCATE, nobody reaches a suite, and open subscriptions are told.';
+
 create function bulkhead_private.clear_staging() returns void
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '06f116c288201812d65bb30120f70c21';
+  as '3da26a2172d3f686867b2965d677bdd9';
 comment on function bulkhead_private.clear_staging() is 'Makes the session''s tables pg_temp.import_rows, for a COPY of the rows of a file, and pg_temp.import_tags, and leaves them empty.';
 
 create function bulkhead_private.clock() returns timestamp with time zone
@@ -1471,6 +1482,12 @@ create function bulkhead_private.hold_dictionary(suite_id bigint) returns void
   as '2445036ee8c2883c14288dc5630820e9';
 comment on function bulkhead_private.hold_dictionary(suite_id bigint) is 'Until the end of the transaction nobody else submits an operation that gives names another meaning (rename, merge, undo): each is planned on what the one before has made of the dictionary. Nor does anybody define a route or drop a tag, which one may name. Appends and other operations do not ask for it.';
 
+create function bulkhead_private.hold_versions(suite_id bigint) returns void
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '704a0ff796b07678e62cfe5a4efd358b';
+comment on function bulkhead_private.hold_versions(suite_id bigint) is 'Until the end of the transaction no version of a case of the suite is deleted: a snapshot that may hold it is being made. Where it is not seen what has been deleted before: TCFRZ.';
+
 create function bulkhead_private.insert_new_rows(suite bulkhead.test_suites, from_line integer, to_line integer) returns bulkhead_private.append_outcome[]
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
@@ -1503,8 +1520,8 @@ comment on function bulkhead_private.join_terms(operator text, terms jsonb[]) is
 create function bulkhead_private.keep_case_version() returns trigger
   language plpgsql volatile parallel unsafe security definer
   set search_path=pg_catalog, pg_temp
-  as 'fea3ce3a87d07bf7177317a600176778';
-comment on function bulkhead_private.keep_case_version() is 'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit. In an archived suite: TCARC.';
+  as 'a4f5bbab3d6bda342d33f9e5234254da';
+comment on function bulkhead_private.keep_case_version() is 'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit; a case that is inserted with the id of a deleted one counts on from its last version. In an archived suite: TCARC.';
 
 create function bulkhead_private.keep_frozen_cases() returns trigger
   language plpgsql volatile parallel unsafe security definer
@@ -1785,7 +1802,7 @@ comment on function bulkhead_private.plan_tag(suite bulkhead.test_suites, select
 create function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) returns bulkhead_private.operation_plan
   language plpgsql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '883cc326f60676908505656c01927cd4';
+  as 'ee8c6a33fb1e299cb0e480579bc53ff8';
 comment on function bulkhead_private.plan_undo(operation bulkhead.bulk_operations) is 'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD; copies in an archived suite: TCARC.';
 
 create function bulkhead_private.prepare_dictionary(plan bulkhead_private.operation_plan) returns void
@@ -1809,8 +1826,14 @@ comment on function bulkhead_private.prune_append_answers(keep interval) is 'Del
 create function bulkhead_private.prune_change_log(keep interval DEFAULT '30 days'::interval) returns bigint
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as '3c0cc48c746d3886579ce033b22bbfb9';
-comment on function bulkhead_private.prune_change_log(keep interval) is 'Deletes up to 200 rows of the change log of operations that ended so long ago, and says how many; call it until it says 0.';
+  as '074103cf503fb611bceb2690280bd670';
+comment on function bulkhead_private.prune_change_log(keep interval) is 'Deletes up to 200 rows of the change log of operations that ended so long ago, and says how many; call it until it says 0. With the first row that goes an operation is marked as pruned, and cannot be undone.';
+
+create function bulkhead_private.prune_changes(suite_id bigint, operation_id bigint, row_limit bigint) returns bigint
+  language plpgsql volatile parallel unsafe security invoker
+  set search_path=pg_catalog, pg_temp
+  as '5f10edfb4e0160fae09c9eb7cbbabacc';
+comment on function bulkhead_private.prune_changes(suite_id bigint, operation_id bigint, row_limit bigint) is 'Deletes up to so many rows of the change log of one operation, whose row the caller has locked, and marks it as pruned with the first of them. One whose undo is unfinished keeps them all.';
 
 create function bulkhead_private.prune_route_pulls(keep interval DEFAULT '1 year'::interval) returns bigint
   language plpgsql volatile parallel unsafe security invoker
@@ -2129,7 +2152,7 @@ comment on function bulkhead_private.undo_targets(operation bulkhead.bulk_operat
 create function bulkhead_private.unfinished_operation(suite_id bigint) returns bulkhead.bulk_operations
   language sql stable parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
-  as 'f6d1d510fbd2f092f9fa01b22301560a';
+  as '3f74cccce5d4d2fa19405d98410aacc5';
 comment on function bulkhead_private.unfinished_operation(suite_id bigint) is 'The operation of a suite that is to be run now: the one that is running, otherwise the one submitted first. An operation can appear behind a younger one, because it was submitted in a transaction that took its time. An adoption is run by its own process.';
 
 create function bulkhead_private.use_sign_in_link(hash bytea) returns text

@@ -1,10 +1,35 @@
 --! Previous: sha1:193eb5a69d608607709ff993d39b2734e0c3b9fe
---! Hash: sha1:dee7ad5181509f369121970bc0632344abc203b9
---! Message: retries and archives
+--! Hash: sha1:aaa2202b846520c17cfcaa13018ec5ab163fc1ac
+--! Message: retries archives and prunes
 
 --! split: 1-current.sql
 -- A retry did what the names meant when its operation was first submitted, and so could tag nothing, or bring back old names; and an archived
 -- suite was still changed, by the undo of a copy, by operations submitted before, and by appends that were under way.
+-- Half of what an operation changed could be pruned, between two calls or under an undo that was not committed yet, and the undo then lost the
+-- other half without a word: an operation is marked with the first row that goes, under its lock. And of what psql can do: a line 0 of an import
+-- was dropped, a TRUNCATE of the memberships left everybody's reach, a case put back under its old id could be neither edited nor deleted, and a
+-- snapshot made at REPEATABLE READ could not be read.
+alter table bulkhead.bulk_operations
+  add column pruned_at timestamptz,
+  add constraint only_what_is_over_is_pruned check (pruned_at is null or finished_at is not null);
+comment on column bulkhead.bulk_operations.pruned_at is
+  'When the first of its changes was deleted from the change log: since then it cannot be undone.';
+
+-- of these it is not known whether part has been deleted already
+update bulkhead.bulk_operations o
+set pruned_at = now()
+where o.finished_at < now() - interval '30 days'
+  and exists (
+    select
+    from bulkhead_private.change_log l
+    where l.suite_id = o.suite_id and l.operation_id = o.id and l.change not in ('left_alone', 'failed')
+    offset 0
+  )
+  and not exists (
+    select from bulkhead.bulk_operations u
+    where u.suite_id = o.suite_id and u.undoes_operation_id = o.id and u.state in ('queued', 'running')
+  );
+
 drop function bulkhead_private.open_suite(bigint, text);
 --! Included suites/open_suite.sql
 create or replace function bulkhead_private.open_suite(suite_id bigint, role text default 'editor', hold boolean default true)
@@ -126,9 +151,47 @@ $$;
 
 comment on function bulkhead.begin_import(bigint, text) is
   'Begins an import in this session: makes the table pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status), '
-  'empty, to COPY the cases into; append_import then appends them. Refuses whom append_import would refuse.';
+  'empty, to COPY the cases into, with lines counted from 1; append_import then appends them. Refuses whom append_import would refuse.';
 grant execute on function bulkhead.begin_import(bigint, text) to bulkhead_user;
 --! EndIncluded import/begin_import.sql
+--! Included import/clear_staging.sql
+create or replace function bulkhead_private.clear_staging()
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not bulkhead_private.has_staging() then
+    drop table if exists pg_temp.import_rows, pg_temp.import_tags;
+    create temporary table pg_temp.import_rows (
+      -- append_import goes through them in this order, and begins at 1
+      line integer primary key constraint line_is_counted_from_1 check (line > 0),
+      external_key text,
+      input jsonb,
+      expected_output jsonb,
+      metadata jsonb,
+      tags text[],
+      status text,
+      -- made while the next rows are on their way, and not when the cases are appended, in one transaction
+      hash bytea generated always as (bulkhead.payload_hash(input, expected_output, metadata, tags, status)) stored
+    ) on commit preserve rows;
+    create temporary table pg_temp.import_tags (suite_id bigint, name text) on commit preserve rows;
+    grant insert (line, external_key, input, expected_output, metadata, tags, status) on pg_temp.import_rows to bulkhead_user;
+  elsif pg_total_relation_size('pg_temp.import_rows') < 1048576 then
+    -- a truncation writes to the catalogue and waits for the disk: too dear for a request with a single case
+    delete from pg_temp.import_rows;
+    delete from pg_temp.import_tags;
+  else
+    truncate pg_temp.import_rows, pg_temp.import_tags;
+  end if;
+end
+$$;
+
+comment on function bulkhead_private.clear_staging() is
+  'Makes the session''s tables pg_temp.import_rows, for a COPY of the rows of a file, and pg_temp.import_tags, and leaves them empty.';
+--! EndIncluded import/clear_staging.sql
 --! Included import/import_problems.sql
 create or replace function bulkhead.import_problems(suite_id bigint, on_conflict text default 'fail')
 returns table (line integer, message text, problems bigint)
@@ -184,6 +247,26 @@ comment on function bulkhead.import_problems(bigint, text) is
   'exclusive group or, where on_conflict is fail, the key of a case with another content; and how many there are.';
 grant execute on function bulkhead.import_problems(bigint, text) to bulkhead_user;
 --! EndIncluded import/import_problems.sql
+--! Included operations/unfinished_operation.sql
+create or replace function bulkhead_private.unfinished_operation(suite_id bigint)
+returns bulkhead.bulk_operations
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select o.*
+  from bulkhead.bulk_operations o
+  where o.suite_id = unfinished_operation.suite_id and o.state in ('queued', 'running') and o.kind <> 'adopt'
+  order by o.state = 'running' desc, o.id
+  limit 1;
+end;
+
+comment on function bulkhead_private.unfinished_operation(bigint) is
+  'The operation of a suite that is to be run now: the one that is running, otherwise the one submitted first. '
+  'An operation can appear behind a younger one, because it was submitted in a transaction that took its time. An adoption is run by its '
+  'own process.';
+--! EndIncluded operations/unfinished_operation.sql
 --! Included operations/preview_bulk_copy.sql
 create or replace function bulkhead.preview_bulk_copy(
   suite_id bigint,
@@ -534,7 +617,8 @@ begin
         'select * from bulkhead.bulk_operations where suite_id = %s and undoes_operation_id = %s shows by what.',
         operation.suite_id, operation.id
       );
-  elsif operation.changed > (
+  elsif operation.pruned_at is not null or operation.changed > (
+    -- somebody has deleted rows, or they were pruned before there was a mark
     select count(distinct u.id)
     from bulkhead_private.change_log l
     cross join unnest(l.case_ids) as u (id)
@@ -560,6 +644,31 @@ $$;
 comment on function bulkhead_private.plan_undo(bulkhead.bulk_operations) is
   'The plan of undo_operation. Not finished: TCRUN; undone already, or an undo: TCUND; too old: TCOLD; copies in an archived suite: TCARC.';
 --! EndIncluded operations/plan_undo.sql
+--! Included operations/undo_operation.sql
+create or replace function bulkhead.undo_operation(suite_id bigint, operation_id bigint)
+returns bulkhead.bulk_operations
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id);
+begin
+  perform bulkhead_private.hold_dictionary(v_suite.id);
+  -- from here on its change log is not pruned; whether it has been is read after this
+  perform from bulkhead.bulk_operations o
+  where o.suite_id = v_suite.id and o.id = operation_id and o.finished_at is not null
+  for share;
+  return bulkhead_private.submit(bulkhead_private.plan_undo(bulkhead_private.known_operation(v_suite.id, operation_id)));
+end
+$$;
+
+comment on function bulkhead.undo_operation(bigint, bigint) is
+  'Reverses exactly what a finished operation changed and nobody has changed since, as an operation of its own. What it leaves alone '
+  'is counted as skipped and listed by operation_changes. Running: TCRUN; undone before: TCUND; pruned: TCOLD.';
+grant execute on function bulkhead.undo_operation(bigint, bigint) to bulkhead_user;
+--! EndIncluded operations/undo_operation.sql
 --! Included operations/undo_copies.sql
 create or replace function bulkhead_private.undo_copies(operation bulkhead.bulk_operations, case_ids bigint[])
 returns bigint[]
@@ -836,3 +945,293 @@ comment on function bulkhead.retry_operation(bigint, bigint) is
   'gone: TCNTG.';
 grant execute on function bulkhead.retry_operation(bigint, bigint) to bulkhead_user;
 --! EndIncluded operations/retry_operation.sql
+--! Included operations/prune_changes.sql
+create or replace function bulkhead_private.prune_changes(suite_id bigint, operation_id bigint, row_limit bigint)
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_pruned bigint;
+begin
+  -- asked only now that the row is locked, and so of every undo that was submitted before
+  update bulkhead.bulk_operations o
+  set pruned_at = coalesce(o.pruned_at, bulkhead_private.clock())
+  where o.suite_id = prune_changes.suite_id and o.id = operation_id
+    and not exists (
+      select from bulkhead.bulk_operations u
+      where u.suite_id = o.suite_id and u.undoes_operation_id = o.id and u.state in ('queued', 'running')
+    );
+  if not found then
+    return 0;
+  end if;
+  with old as (
+    select l.id
+    from bulkhead_private.change_log l
+    where l.suite_id = prune_changes.suite_id and l.operation_id = prune_changes.operation_id
+      and l.change not in ('left_alone', 'failed')
+    order by l.id
+    limit row_limit
+    for update skip locked
+  )
+  delete from bulkhead_private.change_log l
+  using old
+  where l.suite_id = prune_changes.suite_id and l.operation_id = prune_changes.operation_id and l.id = old.id;
+  get diagnostics v_pruned = row_count;
+  return v_pruned;
+end
+$$;
+
+comment on function bulkhead_private.prune_changes(bigint, bigint, bigint) is
+  'Deletes up to so many rows of the change log of one operation, whose row the caller has locked, and marks it as pruned with the first of '
+  'them. One whose undo is unfinished keeps them all.';
+--! EndIncluded operations/prune_changes.sql
+--! Included operations/prune_change_log.sql
+create or replace function bulkhead_private.prune_change_log(keep interval default '30 days')
+returns bigint
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_most constant bigint := 200;
+  v_pruned bigint := 0;
+  v_old record;
+begin
+  if not bulkhead_private.sees_commits() then
+    raise exception using
+      errcode = 'TCRUN',
+      message = 'it is not known whether an undo needs the change log',
+      detail = format('A transaction at %s does not see undos that were submitted since it began.', upper(current_setting('transaction_isolation'))),
+      hint = 'Prune it at READ COMMITTED.';
+  end if;
+  for v_old in
+    select o.suite_id, o.id
+    from bulkhead.bulk_operations o
+    where o.finished_at < bulkhead_private.clock() - keep
+      and exists (
+        select
+        from bulkhead_private.change_log l
+        where l.suite_id = o.suite_id and l.operation_id = o.id and l.change not in ('left_alone', 'failed')
+        offset 0
+      )
+    order by o.suite_id, o.id
+    for update skip locked -- an undo of it is being submitted
+  loop
+    v_pruned := v_pruned + bulkhead_private.prune_changes(v_old.suite_id, v_old.id, v_most - v_pruned);
+    exit when v_pruned >= v_most;
+  end loop;
+  return v_pruned;
+end
+$$;
+
+comment on function bulkhead_private.prune_change_log(interval) is
+  'Deletes up to 200 rows of the change log of operations that ended so long ago, and says how many; call it until it says 0. '
+  'With the first row that goes an operation is marked as pruned, and cannot be undone.';
+--! EndIncluded operations/prune_change_log.sql
+--! Included access/clear_principal_suites.sql
+create or replace function bulkhead_private.clear_principal_suites()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_principal text;
+begin
+  for v_principal in
+    update bulkhead_private.principal_suites s
+    set viewer = '{}', appender = '{}', editor = '{}', owner = '{}'
+    where s.viewer <> '{}'
+    returning s.principal
+  loop
+    perform bulkhead_private.notify_access(v_principal);
+  end loop;
+  return null;
+end
+$$;
+
+comment on function bulkhead_private.clear_principal_suites() is
+  'Trigger: where all memberships are gone at once, by a TRUNCATE, nobody reaches a suite, and open subscriptions are told.';
+
+create or replace trigger clear_principal_suites
+  after truncate on bulkhead.suite_members
+  for each statement
+  execute function bulkhead_private.clear_principal_suites();
+--! EndIncluded access/clear_principal_suites.sql
+--! Included cases/keep_case_version.sql
+create or replace function bulkhead_private.keep_case_version()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_case constant bulkhead.test_cases := case when tg_op = 'INSERT' then new else old end;
+  -- a case that is put back by hand comes with a number that the history has given already
+  v_version constant integer := greatest(v_case.version, (
+    select max(v.version) + 1 from bulkhead.test_case_versions v where v.suite_id = v_case.suite_id and v.case_id = v_case.id
+  ));
+begin
+  if tg_op = 'INSERT' then
+    -- a row that is written to, even with what it has, in the wrong partition is another error than the constraint's
+    if new.version <> v_version then
+      new.version := v_version;
+    end if;
+    return new;
+  elsif tg_op = 'UPDATE' then
+    perform bulkhead_private.open_suite(old.suite_id);
+  end if;
+  insert into bulkhead.test_case_versions (
+    suite_id, case_id, version, external_key, input, expected_output, metadata,
+    status, status_operation_id, payload_hash, created_at, updated_at
+  )
+  values (
+    old.suite_id, old.id, v_version, old.external_key, old.input, old.expected_output, old.metadata,
+    old.status, old.status_operation_id, old.payload_hash, old.created_at, old.updated_at
+  );
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  if new.version > 0 then -- what is no number of a version is left to its constraint
+    new.version := v_version + 1;
+  end if;
+  new.updated_at := bulkhead_private.clock();
+  return new;
+end
+$$;
+
+comment on function bulkhead_private.keep_case_version() is
+  'Trigger: keeps the version of a case that an edit or a deletion replaces, and counts the edit; a case that is inserted with the id of a '
+  'deleted one counts on from its last version. In an archived suite: TCARC.';
+
+create or replace trigger keep_edited_version
+  before update on bulkhead.test_cases
+  for each row
+  when (
+    -- byte by byte: 1 and 1.0 are equal, and are not the same. By the function and not its operator *<>, which PostgreSQL writes into a
+    -- dump in a form that it does not read back: the restored database would be without this trigger
+    record_image_ne(
+      row(old.version, old.external_key, old.input, old.expected_output, old.metadata),
+      row(new.version, new.external_key, new.input, new.expected_output, new.metadata)
+    )
+  )
+  execute function bulkhead_private.keep_case_version();
+
+create or replace trigger keep_deleted_version
+  before delete on bulkhead.test_cases
+  for each row
+  execute function bulkhead_private.keep_case_version();
+
+create or replace trigger continue_versions
+  before insert on bulkhead.test_cases
+  for each row
+  -- on while a function writes: it takes new ids, but for an undo, which knows the version that it brings back
+  when (current_setting('bulkhead.logged_by_function', true) is distinct from 'on')
+  execute function bulkhead_private.keep_case_version();
+--! EndIncluded cases/keep_case_version.sql
+--! Included snapshots/hold_versions.sql
+create or replace function bulkhead_private.hold_versions(suite_id bigint)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not bulkhead_private.sees_commits() then
+    raise exception using
+      errcode = 'TCFRZ',
+      message = 'it is not known whether the suite still has what a snapshot would hold',
+      detail = format(
+        'A transaction at %s does not see versions of cases that were replaced and deleted since it began.',
+        upper(current_setting('transaction_isolation'))
+      ),
+      hint = 'Create the snapshot at READ COMMITTED.';
+  end if;
+  perform pg_advisory_xact_lock_shared(bulkhead_private.snapshots_lock_key(suite_id));
+end
+$$;
+
+comment on function bulkhead_private.hold_versions(bigint) is
+  'Until the end of the transaction no version of a case of the suite is deleted: a snapshot that may hold it is being made. '
+  'Where it is not seen what has been deleted before: TCFRZ.';
+--! EndIncluded snapshots/hold_versions.sql
+--! Included snapshots/create_snapshot.sql
+create or replace function bulkhead.create_snapshot(
+  suite_id bigint,
+  name text,
+  where_tags text default null,
+  status text default null,
+  case_ids bigint[] default null,
+  external_keys text[] default null,
+  created_after timestamptz default null,
+  created_before timestamptz default null,
+  metadata jsonb default null,
+  search text default null,
+  description text default ''
+)
+returns bulkhead.suite_snapshots
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+  v_suite bulkhead.test_suites := bulkhead_private.open_suite(suite_id);
+  v_selection jsonb := bulkhead_private.case_selection(
+    suite_id, where_tags, status, case_ids, external_keys, created_after, created_before, metadata, search
+  );
+  v_snapshot bulkhead.suite_snapshots;
+  v_chunks bulkhead_private.snapshot_chunks[];
+begin
+  perform bulkhead_private.hold_versions(v_suite.id);
+  if exists (select from bulkhead.suite_snapshots s where s.suite_id = v_suite.id and s.name = create_snapshot.name) then
+    perform bulkhead_private.raise_snapshot_exists(v_suite, name);
+  end if;
+  -- one statement, and so one consistent view, which locks no row
+  execute
+    'select array_agg(k.chunk order by (k.chunk).chunk) from ('
+    'select row($1, $4, l.chunk, array_agg(l.id order by l.id), array_agg(l.version order by l.id), array_agg(l.status order by l.id), '
+    'array_agg(array_to_string(l.tags, '','') order by l.id), '
+    'sha256(convert_to(string_agg('
+    'bulkhead.case_line(l.external_key, l.input, l.expected_output, l.metadata, l.tags, l.status) || chr(10), '''' order by l.id'
+    '), ''UTF8'')), min(l.id), max(l.id))::bulkhead_private.snapshot_chunks as chunk from ('
+    'select c.*, (row_number() over (order by c.id) - 1)::integer / 1000 as chunk, array('
+    'select t.tag from bulkhead.test_case_tags t where t.suite_id = $1 and t.case_id = c.id order by t.tag) as tags from ('
+    || bulkhead_private.selection_source(v_selection) || ') as c) as l group by l.chunk) as k'
+  into v_chunks
+  using v_suite.id, 0, 9223372036854775807, create_snapshot.name;
+
+  insert into bulkhead.suite_snapshots (suite_id, name, description, selection, cases, sha256)
+  select
+    v_suite.id, create_snapshot.name, coalesce(create_snapshot.description, ''), v_selection,
+    coalesce(sum(cardinality(k.case_ids)), 0),
+    encode(sha256(convert_to(coalesce(string_agg(encode(k.sha256, 'hex') || chr(10), '' order by k.chunk), ''), 'UTF8')), 'hex')
+  from unnest(v_chunks) as k
+  on conflict do nothing
+  returning * into v_snapshot;
+  if v_snapshot.name is null then
+    perform bulkhead_private.raise_snapshot_exists(v_suite, name);
+  end if;
+  insert into bulkhead_private.snapshot_chunks (suite_id, snapshot, chunk, case_ids, versions, statuses, tags, sha256)
+  select k.suite_id, k.snapshot, k.chunk, k.case_ids, k.versions, k.statuses, k.tags, k.sha256 from unnest(v_chunks) as k;
+  return v_snapshot;
+end
+$$;
+
+comment on function bulkhead.create_snapshot(
+  bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, text
+) is
+  'Freezes the selected cases, or all of the suite, as they are now under a name: contents, tags and status, in one consistent view. '
+  'Holds up nothing. A name that is taken: TCSNT; at another level than READ COMMITTED: TCFRZ.';
+grant execute on function bulkhead.create_snapshot(
+  bigint, text, text, text, bigint[], text[], timestamptz, timestamptz, jsonb, text, text
+) to bulkhead_user;
+--! EndIncluded snapshots/create_snapshot.sql
