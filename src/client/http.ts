@@ -90,11 +90,17 @@ async function readRefusal(url: string, answer: IncomingMessage): Promise<Error>
   const seconds = Number(answer.headers['retry-after']);
   if (seconds > 0) error.retryAfter = seconds;
   if (body.error_count)
-    error.lines = { first: lines as unknown as LineError[], total: body.error_count };
+    error.lines = {
+      first: lines as unknown as LineError[],
+      total: body.error_count,
+      unit: body.line_is === 'element' ? 'element' : 'line',
+    };
   return error;
 }
 
-function parseRefusal(text: string): { errors?: AnsweredError[]; error_count?: number } {
+type Refusal = { errors?: AnsweredError[]; error_count?: number; line_is?: string };
+
+function parseRefusal(text: string): Refusal {
   try {
     return JSON.parse(text) ?? {};
   } catch {

@@ -1,5 +1,6 @@
 /** What a server refused, as an error of the registry: the same exit code as on the server's side. */
 import { BulkheadError, registry } from '../errors.ts';
+import type { Unit } from '../import/records.ts';
 
 /** One error of an answer: GraphQL's form, which every address of the server has. */
 export type AnsweredError = {
@@ -16,7 +17,7 @@ export type ServerError = BulkheadError & {
   /** Seconds that the server asks to wait. */
   retryAfter?: number;
   /** Of an append: the first lines that are to blame, and how many there are. */
-  lines?: { first: LineError[]; total: number };
+  lines?: { first: LineError[]; total: number; unit: Unit };
 };
 
 /** The error of the registry for one that a server gave. */

@@ -101,6 +101,8 @@ test('what is wrong with a file is told with its lines, and nothing is stored', 
     input: many,
   });
   t.regex(refused.stderr, /lines 1, 2, 3, 4, 5 and 95 more: .*\n.*… and 900 more/);
+  const array = makeFile(t, 'bad.json', '[{"input":1},{"inptu":2},{"input":3}]');
+  await cli.refused(['append', 'wrong', array], 2, /bad\.json was not.*\nelement 2: there is no/);
   await cli.refused(['append', 'wrong', 'no-such.jsonl'], 2, /there is no such file/);
   t.deepEqual(await keysOf(suite), []);
 });
