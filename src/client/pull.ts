@@ -156,8 +156,8 @@ async function guarded(writing: Promise<void>, answer: IncomingMessage): Promise
     error = caught;
   }
   if (answer.complete && error === undefined) return;
-  const { code = '', syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (/^(open|write|fsync|close)$/.test(syscall ?? '')) throw outputBroke(code, error);
+  const { syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (/^(open|write|fsync|close)$/.test(syscall ?? '')) throw outputBroke('the cases', error);
   throw new BulkheadError('ANSWER_CUT_OFF', 'the pull broke off before its end', {
     detail: 'What has come of it is not all of the cases.',
     hint: 'Pull again. With --output a file is only there once it is whole.',
@@ -166,6 +166,7 @@ async function guarded(writing: Promise<void>, answer: IncomingMessage): Promise
 }
 
 /** The disk is full, the folder is not there; whoever read standard output has gone (see cli.ts). */
-function outputBroke(code: string, cause: unknown): Error {
-  return new BulkheadError('BAD_ARGUMENT', `the cases cannot be written: ${code}`, { cause });
+export function outputBroke(what: string, cause: unknown): Error {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new BulkheadError('BAD_ARGUMENT', `${what} cannot be written: ${code}`, { cause });
 }
