@@ -88,6 +88,17 @@ test('there is nothing at other addresses', async (t) => {
   });
 });
 
+test('an address that is no UTF-8 is a bad request', async (t) => {
+  for (const path of ['/api/suites/%E0%A4%A/cases', '/api/suites/%/cases']) {
+    const answer = await fetch(api.url + path, { headers: api.headers });
+    t.is(answer.status, 400, path);
+    t.like(await errorOf(answer), {
+      message: 'the address cannot be read',
+      extensions: { code: 'BAD_REQUEST', retryable: false },
+    });
+  }
+});
+
 test('an upgrade that is offered and is none to a socket is passed over', async (t) => {
   const { port } = new URL(api.url);
   const send = async (path: string, body?: string) => {
