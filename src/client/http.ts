@@ -39,9 +39,10 @@ export type Http = {
 };
 
 /** Makes the way to a server. The token goes nowhere else: redirects are not followed. */
-export function makeHttp({ url, token }: Remote): Http {
+export function makeHttp({ url, token, proxyEnv }: Remote): Http {
   const isSecure = url.startsWith('https:');
-  const agent = isSecure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  const options = { keepAlive: true, ...(proxyEnv && { proxyEnv }) };
+  const agent = isSecure ? new HttpsAgent(options) : new HttpAgent(options);
   const start = isSecure ? secureRequest : request;
   return {
     url,

@@ -85,6 +85,7 @@ const reasons: Record<string, string> = {
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'its name cannot be looked up now',
   ETIMEDOUT: 'it took too long',
+  ERR_PROXY_TUNNEL: 'the proxy makes no connection to it',
 };
 
 /** A connection that could not be made, or broke before the answer. */
