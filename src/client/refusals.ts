@@ -99,6 +99,15 @@ export function unreachable(url: string, cause: unknown): ServerError {
   return Object.assign(error, { retryable: !/^(ENOTFOUND|ERR_TLS|CERT|DEPTH)/.test(code) });
 }
 
+/** An answer that began and has no end. */
+export function cutOff(url: string, cause: unknown): ServerError {
+  const error = new BulkheadError('ANSWER_CUT_OFF', `the answer of ${url} broke off`, {
+    detail: 'Whether a change that was asked for has been made is not known here.',
+    cause,
+  });
+  return Object.assign(error, { retryable: error.entry.retryable });
+}
+
 /** An answer that is not of Bulkhead: some other program listens there, or a proxy speaks for it. */
 export function notBulkhead(url: string, status: number): ServerError {
   const name = nameOfStatus(status);
