@@ -9,6 +9,7 @@ import { BulkheadError } from '../errors.ts';
 import type { ExportNote } from '../formats/export.ts';
 import type { Http } from './http.ts';
 import { withRetries } from './retry.ts';
+import { undoWhenStopped } from './stopping.ts';
 import { counted } from './transfer.ts';
 
 /** Which cases, and how they are written. */
@@ -122,7 +123,8 @@ export async function writeFile(
     return guarded(pipeline(received(answer, screen), createWriteStream(file)), answer);
   const target = found ? await realpath(file) : file;
   const beside = `${target}.${randomBytes(4).toString('hex')}.part`;
-  const forget = removeWhenStopped(beside);
+  // whoever stops a pull finds no part of it
+  const forget = undoWhenStopped(() => rmSync(beside, { force: true }));
   try {
     // on the disk before it gets its name
     const options = { flags: 'wx', flush: true, mode: found?.mode ?? 0o666 };
@@ -134,17 +136,6 @@ export async function writeFile(
   } finally {
     forget();
   }
-}
-
-/** Whoever stops a pull finds no part of it; to be called when there is none any more. */
-function removeWhenStopped(file: string): () => void {
-  const stop = (code: number) => () => {
-    rmSync(file, { force: true });
-    process.exit(code);
-  };
-  const [interrupt, terminate] = [stop(130), stop(143)];
-  process.on('SIGINT', interrupt).on('SIGTERM', terminate);
-  return () => process.off('SIGINT', interrupt).off('SIGTERM', terminate);
 }
 
 /** Tells an answer that broke off from an output that did: a half answer must not pass for a whole one. */

@@ -1,4 +1,7 @@
 /** `bulkhead append`: files and pipes, over HTTP. */
+import { readdirSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { useApi } from '../helpers/api.ts';
@@ -86,6 +89,33 @@ test('a dry run shows the mapping and the counts, and stores nothing', async (t)
   }
   t.like(await cli.json(['append', 'dry', '--dry-run'], { input: jsonl }), { dry_run: true });
   t.deepEqual(await keysOf(suite), []);
+});
+
+test('whoever stops a dry run of standard input finds none of its cases', async (t) => {
+  const cli = await makeCli(t, api, 'appender', [await api.suite('stopped')]);
+  const folder = dirname(makeFile(t, 'x', ''));
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const) {
+    const asked = Promise.withResolvers<void>();
+    // it keeps the answer back: the command waits, and its input is in a file
+    const mute = createServer((socket) =>
+      socket.on('error', () => {}).once('data', () => asked.resolve()),
+    );
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => mute.close());
+    const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    const running = cli.start(['append', 'stopped', '--dry-run'], {
+      input: jsonl,
+      env: { TMPDIR: folder, BULKHEAD_URL: url },
+    });
+    await asked.promise;
+    t.is(readdirSync(folder).length, 2);
+    running.child.kill(signal);
+    t.is((await running.ended).code, code);
+    t.deepEqual(readdirSync(folder), ['x']);
+  }
 });
 
 test('what is wrong with a file is told with its lines, and nothing is stored', async (t) => {
