@@ -1,7 +1,7 @@
 /** Pulling cases over HTTP: streamed to standard output, or into a file that is whole or not there. */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, rmSync } from 'node:fs';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -129,6 +129,8 @@ export async function writeFile(
     // on the disk before it gets its name
     const options = { flags: 'wx', flush: true, mode: found?.mode ?? 0o666 };
     await guarded(pipeline(received(answer, screen), createWriteStream(beside, options)), answer);
+    // what the umask took away, those who share the file would miss
+    if (found) await chmod(beside, found.mode);
     await rename(beside, target);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});

@@ -1,9 +1,11 @@
 /** `bulkhead pull`: to standard output and into files, whole or not at all. */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -199,6 +201,16 @@ test('a bar that is stopped gives the cursor back', async (t) => {
   t.is(code, 130);
   t.true(stdout.lastIndexOf('\x1b[?25h') > stdout.lastIndexOf('\x1b[?25l'), stdout);
   t.deepEqual(readdirSync(dirname(file)), ['cases.jsonl']);
+});
+
+test('a file that is replaced keeps its mode', async (t) => {
+  const cli = await makeCli(t, api, 'viewer', [await api.suite('shared-file', cases)]);
+  const file = makeFile(t, 'cases.jsonl', 'old');
+  for (const mode of [0o666, 0o600]) {
+    chmodSync(file, mode);
+    await cli.out(['pull', 'shared-file', '--output', file]);
+    t.is(statSync(file).mode & 0o777, mode);
+  }
 });
 
 test('a server that is not there yet is waited for', async (t) => {
