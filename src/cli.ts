@@ -1,6 +1,7 @@
 /** The command line: parse, call, exit code. Each verb is one file in commands/. */
 import { Command } from 'commander';
 import type { ClientDeps } from './client/client.ts';
+import { outputBroke } from './client/pull.ts';
 import type { AccessCommandDeps } from './commands/access.ts';
 import { registerAdopt } from './commands/adopt.ts';
 import { registerAppend } from './commands/append.ts';
@@ -121,8 +122,7 @@ registerHelp(program);
 
 // `| head` has read enough: what shells say of a program that a closed pipe has ended
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(141);
-  throw error;
+  process.exit(error.code === 'EPIPE' ? 141 : complain(outputBroke('the output', error)));
 });
 
 try {
@@ -130,8 +130,15 @@ try {
 } catch (error) {
   process.exitCode = complain(error);
 }
+// Whoever reads slowly gets all of it.
+await Promise.all([process.stdout, process.stderr].map(written));
 // Nothing is open any more, or should be. If something is, it must not keep the process.
 setTimeout(() => process.exit(), 2000).unref();
+
+/** Resolves once all that was written before has been taken. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
 
 function makeContext(config: Config): Context {
   return { config, logger: makeLogger(config.logLevel), print: console.log };

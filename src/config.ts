@@ -34,6 +34,8 @@ export type Remote = {
   /** An origin: https://bulkhead.example.org. */
   url: string;
   token: string;
+  /** Says which proxy is between, where NODE_USE_ENV_PROXY has one used. */
+  proxyEnv?: Environment;
 };
 
 /** Where the server listens unless BULKHEAD_PORT says otherwise. */
@@ -104,7 +106,9 @@ export function readRemote(env: Environment = process.env): Remote | undefined {
       `BULKHEAD_URL=${url.origin} is refused: the token would cross a network without TLS`,
       { hint: 'Use https://…; or, where the network is your own, set BULKHEAD_ALLOW_PLAIN_HTTP=1' },
     );
-  return { url: url.origin, token: readToken(env) };
+  const token = readToken(env);
+  // Node gives it to agents of its own only
+  return { url: url.origin, token, ...(env.NODE_USE_ENV_PROXY === '1' && { proxyEnv: env }) };
 }
 
 /** The database that `bulkhead adopt` reads from. It has a password in it as a rule: it is shown nowhere. */

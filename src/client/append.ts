@@ -143,8 +143,8 @@ function gunzipHead(head: Buffer): Buffer {
 /** A refusal with its lines, as an import from a file tells them. */
 function describeLines(name: string, error: ServerError): Error {
   if (!error.lines) return error;
-  const { first, total } = error.lines;
-  const problems = makeProblems();
+  const { first, total, unit } = error.lines;
+  const problems = makeProblems(unit);
   for (const { line, message } of first) problems.add(line, message);
   const isOfFile = error.entry.name === 'BAD_FILE';
   return new BulkheadError(

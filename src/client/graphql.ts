@@ -1,7 +1,7 @@
 /** GraphQL over the client's one way to the server. */
 import { parseJson } from '../json.ts';
 import { type Http, readText } from './http.ts';
-import { type AnsweredError, notBulkhead, refusalOf } from './refusals.ts';
+import { type AnsweredError, cutOff, notBulkhead, refusalOf } from './refusals.ts';
 import { withRetries } from './retry.ts';
 
 /** A document, with the types of what it gives and takes; the folder documents has them all. */
@@ -41,7 +41,10 @@ async function post<Data>(
     body: JSON.stringify({ query, variables }),
     signal,
   });
-  const { data, errors } = parse(await readText(answer));
+  const text = await readText(answer).catch((cause) => {
+    throw signal?.aborted ? cause : cutOff(http.url, cause);
+  });
+  const { data, errors } = parse(text);
   const [first] = errors ?? [];
   if (first) throw refusalOf(first, answer.statusCode ?? 0);
   if (!data) throw notBulkhead(http.url, answer.statusCode ?? 0);

@@ -39,9 +39,10 @@ export type Http = {
 };
 
 /** Makes the way to a server. The token goes nowhere else: redirects are not followed. */
-export function makeHttp({ url, token }: Remote): Http {
+export function makeHttp({ url, token, proxyEnv }: Remote): Http {
   const isSecure = url.startsWith('https:');
-  const agent = isSecure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  const options = { keepAlive: true, ...(proxyEnv && { proxyEnv }) };
+  const agent = isSecure ? new HttpsAgent(options) : new HttpAgent(options);
   const start = isSecure ? secureRequest : request;
   return {
     url,
@@ -90,11 +91,17 @@ async function readRefusal(url: string, answer: IncomingMessage): Promise<Error>
   const seconds = Number(answer.headers['retry-after']);
   if (seconds > 0) error.retryAfter = seconds;
   if (body.error_count)
-    error.lines = { first: lines as unknown as LineError[], total: body.error_count };
+    error.lines = {
+      first: lines as unknown as LineError[],
+      total: body.error_count,
+      unit: body.line_is === 'element' ? 'element' : 'line',
+    };
   return error;
 }
 
-function parseRefusal(text: string): { errors?: AnsweredError[]; error_count?: number } {
+type Refusal = { errors?: AnsweredError[]; error_count?: number; line_is?: string };
+
+function parseRefusal(text: string): Refusal {
   try {
     return JSON.parse(text) ?? {};
   } catch {

@@ -1,7 +1,7 @@
 /** Pulling cases over HTTP: streamed to standard output, or into a file that is whole or not there. */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, rmSync } from 'node:fs';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,6 +9,7 @@ import { BulkheadError } from '../errors.ts';
 import type { ExportNote } from '../formats/export.ts';
 import type { Http } from './http.ts';
 import { withRetries } from './retry.ts';
+import { undoWhenStopped } from './stopping.ts';
 import { counted } from './transfer.ts';
 
 /** Which cases, and how they are written. */
@@ -140,11 +141,14 @@ export async function writeFile(
     return guarded(pipeline(received(answer, screen), createWriteStream(file)), answer);
   const target = found ? await realpath(file) : file;
   const beside = `${target}.${randomBytes(4).toString('hex')}.part`;
-  const forget = removeWhenStopped(beside);
+  // whoever stops a pull finds no part of it
+  const forget = undoWhenStopped(() => rmSync(beside, { force: true }));
   try {
     // on the disk before it gets its name
     const options = { flags: 'wx', flush: true, mode: found?.mode ?? 0o666 };
     await guarded(pipeline(received(answer, screen), createWriteStream(beside, options)), answer);
+    // what the umask took away, those who share the file would miss
+    if (found) await chmod(beside, found.mode);
     await rename(beside, target);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
@@ -152,17 +156,6 @@ export async function writeFile(
   } finally {
     forget();
   }
-}
-
-/** Whoever stops a pull finds no part of it; to be called when there is none any more. */
-function removeWhenStopped(file: string): () => void {
-  const stop = (code: number) => () => {
-    rmSync(file, { force: true });
-    process.exit(code);
-  };
-  const [interrupt, terminate] = [stop(130), stop(143)];
-  process.on('SIGINT', interrupt).on('SIGTERM', terminate);
-  return () => process.off('SIGINT', interrupt).off('SIGTERM', terminate);
 }
 
 /** Tells an answer that broke off from an output that did: a half answer must not pass for a whole one. */
@@ -174,8 +167,8 @@ async function guarded(writing: Promise<void>, answer: IncomingMessage): Promise
     error = caught;
   }
   if (answer.complete && error === undefined) return;
-  const { code = '', syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  if (/^(open|write|fsync|close)$/.test(syscall ?? '')) throw outputBroke(code, error);
+  const { syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (/^(open|write|fsync|close)$/.test(syscall ?? '')) throw outputBroke('the cases', error);
   throw new BulkheadError('ANSWER_CUT_OFF', 'the pull broke off before its end', {
     detail: 'What has come of it is not all of the cases.',
     hint: 'Pull again. With --output a file is only there once it is whole.',
@@ -184,6 +177,7 @@ async function guarded(writing: Promise<void>, answer: IncomingMessage): Promise
 }
 
 /** The disk is full, the folder is not there; whoever read standard output has gone (see cli.ts). */
-function outputBroke(code: string, cause: unknown): Error {
-  return new BulkheadError('BAD_ARGUMENT', `the cases cannot be written: ${code}`, { cause });
+export function outputBroke(what: string, cause: unknown): Error {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new BulkheadError('BAD_ARGUMENT', `${what} cannot be written: ${code}`, { cause });
 }

@@ -1,6 +1,7 @@
 /** What a server refused, as an error of the registry: the same exit code as on the server's side. */
 import { howToGetToken } from '../config.ts';
 import { BulkheadError, registry } from '../errors.ts';
+import type { Unit } from '../import/records.ts';
 
 /** One error of an answer: GraphQL's form, which every address of the server has. */
 export type AnsweredError = {
@@ -17,7 +18,7 @@ export type ServerError = BulkheadError & {
   /** Seconds that the server asks to wait. */
   retryAfter?: number;
   /** Of an append: the first lines that are to blame, and how many there are. */
-  lines?: { first: LineError[]; total: number };
+  lines?: { first: LineError[]; total: number; unit: Unit };
 };
 
 /** The error of the registry for one that a server gave. */
@@ -85,6 +86,7 @@ const reasons: Record<string, string> = {
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'its name cannot be looked up now',
   ETIMEDOUT: 'it took too long',
+  ERR_PROXY_TUNNEL: 'the proxy makes no connection to it',
 };
 
 /** A connection that could not be made, or broke before the answer. */
@@ -96,6 +98,15 @@ export function unreachable(url: string, cause: unknown): ServerError {
     cause,
   });
   return Object.assign(error, { retryable: !/^(ENOTFOUND|ERR_TLS|CERT|DEPTH)/.test(code) });
+}
+
+/** An answer that began and has no end. */
+export function cutOff(url: string, cause: unknown): ServerError {
+  const error = new BulkheadError('ANSWER_CUT_OFF', `the answer of ${url} broke off`, {
+    detail: 'Whether a change that was asked for has been made is not known here.',
+    cause,
+  });
+  return Object.assign(error, { retryable: error.entry.retryable });
 }
 
 /** An answer that is not of Bulkhead: some other program listens there, or a proxy speaks for it. */

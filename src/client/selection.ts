@@ -28,7 +28,11 @@ export function addSelection(command: Command): Command {
     .option('--key <key>', 'the case with this key; can be repeated', collect)
     .option('--id <id>', 'the case with this id; can be repeated', collectIds)
     .option('--search <text>', 'cases with this text in input, expected output or key')
-    .option('--created-after <time>', 'cases appended since: 2026-11-01, or with a time', readTime)
+    .option(
+      '--created-after <time>',
+      'cases appended since: 2026-11-01, or 2026-11-01T09:00Z',
+      readTime,
+    )
     .option('--created-before <time>', 'cases appended before', readTime)
     .option('--metadata <json>', 'cases whose metadata contain this object', readObject);
 }
@@ -73,10 +77,20 @@ function collectIds(text: string, earlier?: string[]): string[] {
   return collect(text, earlier);
 }
 
+const isoTime =
+  /^(?<date>\d{4}-\d\d-\d\d)(?<time>T\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?(?<zone>Z|[+-]\d\d:\d\d)?$/;
+
+/** A date or time of ISO 8601, in UTC where it says no zone; the database gets all of its digits. */
 function readTime(text: string): string {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError('It is no time: 2026-11-01T09:00:00Z.');
-  return new Date(time).toISOString();
+  const { date = '', time, zone } = isoTime.exec(text)?.groups ?? {};
+  const whole = `${date}${time ?? 'T00:00'}${zone ?? 'Z'}`;
+  // 30 February would be taken for 2 March
+  const day = new Date(`${date}T00:00Z`);
+  const isDay = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
+  if (isDay && !Number.isNaN(Date.parse(whole)) && (time || !zone)) return whole;
+  throw new InvalidArgumentError(
+    'It is no date or time of ISO 8601: 2026-11-01, 2026-11-01T09:00 (UTC) or 2026-11-01T09:00:00+01:00.',
+  );
 }
 
 function readObject(text: string): unknown {

@@ -1,5 +1,6 @@
 /** How much of a file has come or gone: a bar for somebody who looks on, if it takes a while. */
 import { SingleBar } from 'cli-progress';
+import { undoWhenStopped } from './stopping.ts';
 
 /** Milliseconds after which it is worth showing. */
 const soon = 700;
@@ -15,19 +16,21 @@ export async function* counted(
   }
   const bar = makeBar(screen, verb);
   const startsAt = Date.now() + soon;
-  let [bytes, isShown] = [0, false];
+  let bytes = 0;
+  let forget: (() => void) | undefined;
   try {
     for await (const piece of source) {
       yield piece;
       bytes += piece.length;
-      if (!isShown && Date.now() > startsAt) {
-        isShown = true;
+      if (!forget && Date.now() > startsAt) {
         bar.start(megabytes(total), 0);
+        forget = undoWhenStopped(() => bar.stop());
       }
-      if (isShown) bar.update(megabytes(bytes));
+      if (forget) bar.update(megabytes(bytes));
     }
   } finally {
-    if (isShown) bar.stop();
+    if (forget) bar.stop();
+    forget?.();
   }
 }
 

@@ -1,5 +1,5 @@
 /** `bulkhead append`: the cases of a file, or of standard input, into a suite. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { type Command, Option } from 'commander';
 import { type Appended, type AppendRequest, append, encodingByName } from '../client/append.ts';
 import { type ClientDeps, makeClient } from '../client/client.ts';
 import { writeTo } from '../client/pull.ts';
+import { undoWhenStopped } from '../client/stopping.ts';
 import { counted } from '../client/transfer.ts';
 import { BulkheadError } from '../errors.ts';
 import { formatNames } from '../formats/registry.ts';
@@ -96,12 +97,14 @@ async function withFile(
 ): Promise<void> {
   if (file !== '-') return use(file);
   const folder = await mkdtemp(join(tmpdir(), 'bulkhead-'));
+  const forget = undoWhenStopped(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const path = join(folder, 'input');
     await pipeline(input, createWriteStream(path));
     await use(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    forget();
   }
 }
 

@@ -1,6 +1,7 @@
 /** `bulkhead snapshot`: immutable, named lists of case versions. */
 import type { Command } from 'commander';
 import { type ClientDeps, makeClient, present } from '../client/client.ts';
+import { rowLimit } from '../client/documents/shared.ts';
 import * as documents from '../client/documents/snapshots.ts';
 import { allPages } from '../client/graphql.ts';
 import { addSelection, type SelectionFlags, selectionOf } from '../client/selection.ts';
@@ -105,10 +106,15 @@ async function diff(
 ) {
   const { ask, suite } = makeClient(deps);
   const variables = { suiteId: await suite(slug), ...names };
-  const cases = (await ask(documents.compareSnapshots, variables)).compareSnapshots;
-  const counts = Object.fromEntries(
-    changes.map((change) => [change, cases.filter((one) => one.change === change).length]),
-  );
+  const { countSnapshotChanges: totals } = await ask(documents.countSnapshotChanges, variables);
+  const counts = Object.fromEntries(changes.map((change) => [change, Number(totals[change])]));
+  const cases: documents.SnapshotChange[] = [];
+  let page: documents.SnapshotChange[];
+  do {
+    const afterId = cases.at(-1)?.caseId ?? null;
+    page = (await ask(documents.compareSnapshots, { ...variables, afterId })).compareSnapshots;
+    for (const one of page) cases.push(one);
+  } while (page.length === rowLimit);
   if (json) return deps.print(JSON.stringify({ ...names, ...counts, cases }, null, 2));
   if (cases.length > 0) printRows(deps, cases, changeColumns, { json, none: '' });
   const parts = Object.entries(counts).map(([change, count]) => `${count} ${change}`);

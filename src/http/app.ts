@@ -90,8 +90,12 @@ function answerError(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** Of express's own errors: bodies that are too long, cut off, or not JSON. */
+/** Of express's own errors: addresses that are no UTF-8; bodies that are too long, cut off, or not JSON. */
 function fromExpress(error: Error & { type?: string; expose?: boolean }): Error {
+  if (error instanceof URIError)
+    return new BulkheadError('BAD_REQUEST', 'the address cannot be read', {
+      hint: 'A % in it begins an octet of UTF-8: %C3%BC is ü, and %25 is %.',
+    });
   if (error instanceof BulkheadError || !error.expose) return error;
   if (error.type === 'entity.too.large') return tooLarge();
   const isEncoding = error.type === 'encoding.unsupported';

@@ -15,7 +15,7 @@ import { callers } from './callers.ts';
 import { makeGate } from './gate.ts';
 import { makeCheckReady } from './health.ts';
 import { makeSignIn } from './sign-in/router.ts';
-import { startSockets } from './sockets.ts';
+import { isWebSocket, startSockets } from './sockets.ts';
 
 export type ServerOptions = {
   config: Pick<Config, 'host' | 'port'> & Partial<Pick<Config, 'publicUrl' | 'oidc' | 'rateLimit'>>;
@@ -75,7 +75,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       logger,
     });
     await handler.ready();
-    const server = createServer({ requestTimeout: longestRequest }, app);
+    const server = createServer(
+      { requestTimeout: longestRequest, shouldUpgradeCallback: isWebSocket },
+      app,
+    );
     sockets = startSockets({ server, handler, gate, publicUrl });
     await listen(server, config);
     const { port } = server.address() as AddressInfo;

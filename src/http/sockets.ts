@@ -25,6 +25,10 @@ export type SocketsOptions = {
   publicUrl: string | undefined;
 };
 
+/** Whether a request wants to become a socket. Any other upgrade that is offered, such as h2c, may be passed over. */
+export const isWebSocket = ({ headers }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket';
+
 /** Takes upgrades of the server; `stop` ends all subscriptions. */
 export function startSockets({ server, handler, gate, publicUrl }: SocketsOptions) {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.body });

@@ -14,6 +14,7 @@ import {
 } from '../queries/import.queries.ts';
 import type { Mapping } from './mapping.ts';
 import { readFile } from './read-file.ts';
+import type { Unit } from './records.ts';
 import { copyBatches, encodeBatches } from './staging.ts';
 import { streamRows } from './stream-rows.ts';
 
@@ -53,12 +54,13 @@ export async function importFile(options: {
   const reading = readFile(options);
   await clearStaging.run(undefined, client);
   const batches = encodeBatches(reading.rows);
-  const cases = await copyBatches({ name: file, batches, connect: async () => client });
+  const { unit } = reading;
+  const cases = await copyBatches({ name: file, unit, batches, connect: async () => client });
   const suiteId = existing ?? (await makeSuite(client, suite));
   try {
     const tagMeanings = reading.tagBook.meanings();
     const newTags = await defineTags(client, suiteId, tagMeanings);
-    const counts = await appendRows(client, { suiteId, file, onConflict });
+    const counts = await appendRows(client, { suiteId, file, unit: unit(), onConflict });
     await endImport.run({ failed: false }, client);
     return {
       cases,
@@ -105,9 +107,9 @@ async function defineTags(
 /** Appends the copied rows in one transaction; if that fails, the tags defined for them go too. */
 async function appendRows(
   client: ClientBase,
-  job: { suiteId: string; file: string; onConflict: OnConflict },
+  job: { suiteId: string; file: string; unit: Unit; onConflict: OnConflict },
 ): Promise<Record<Outcome, number>> {
-  const { suiteId, file, onConflict } = job;
+  const { suiteId, file, unit, onConflict } = job;
   const counts = { inserted: 0, unchanged: 0, skipped: 0, updated: 0 };
   const count = (batch: IAppendImportResult) => {
     for (const outcome of outcomes) counts[outcome] += batch[outcome];
@@ -119,7 +121,7 @@ async function appendRows(
     // If this fails too, the first error is still the one to tell.
     await endImport.run({ failed: true }, client).catch(() => {});
     if (error instanceof DatabaseError && error.code?.startsWith('TC')) {
-      const numbering = `Cases are numbered by their lines in ${file}.`;
+      const numbering = `Cases are numbered by their ${unit}s in ${file}.`;
       error.hint = error.hint ? `${error.hint} ${numbering}` : numbering;
     }
     throw error;

@@ -1,5 +1,5 @@
 import { findUnstorable, isObject, parseJson } from '../json.ts';
-import { isBlank, type Line, readLines, refuseBytes } from './lines.ts';
+import { isBlank, type Line, readLines, refuseBytes, unitOfLine } from './lines.ts';
 import type { Problems } from './problems.ts';
 import type { FileRecord } from './records.ts';
 
@@ -20,7 +20,7 @@ export async function* readJsonl(
   }
 }
 
-/** The JSON object in a line, or what is wrong with it. */
+/** The JSON object in a line, or in an element of an array; or what is wrong with it. */
 export function parseRecord(line: Line): Record<string, unknown> | string {
   const refusal = refuseBytes(line);
   if (refusal !== null) return refusal;
@@ -30,18 +30,22 @@ export function parseRecord(line: Line): Record<string, unknown> | string {
     value = parseJson(text);
   } catch (error) {
     if (error instanceof RangeError) return 'the JSON is nested too deeply';
-    return describeFailure(text, line.terminated, (error as Error).message);
+    return describeFailure(text, line, (error as Error).message);
   }
   if (!isObject(value)) {
-    return `not a JSON object but ${kindOf(value)}; each line holds one case as an object`;
+    return `not a JSON object but ${kindOf(value)}; each ${unitOfLine(line)} holds one case as an object`;
   }
   // The bytes are sound, so only an escape can bring in what cannot be stored.
   return (text.includes('\\u') ? findUnstorable(value) : null) ?? value;
 }
 
-function describeFailure(text: string, terminated: boolean, message: string): string {
-  const reason = message.replace(/ \(line 1 column \d+\)/, '');
-  if (!terminated) return `the last line is cut off, the file ends in the middle of it (${reason})`;
+function describeFailure(text: string, line: Line, message: string): string {
+  const reason = message.replace(/ \(line \d+ column \d+\)/, '');
+  // whoever looks for it in a file that is not valid has only its lines
+  if (line.isElementOn !== undefined)
+    return `not valid JSON: ${reason} (it begins on line ${line.isElementOn})`;
+  if (!line.terminated)
+    return `the last line is cut off, the file ends in the middle of it (${reason})`;
   const hint = text.startsWith('[') ? '; a JSON array must be written as one object per line' : '';
   return `not valid JSON: ${reason}${hint}`;
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { Unit } from './records.ts';
 
 /** A line may be this long; a longer one is refused rather than read into memory. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -20,7 +21,13 @@ export type Line = {
   bytes: Buffer | null;
   /** False only for a last line that has no line feed. */
   terminated: boolean;
+  /** Only where it is no line but an element of a JSON array, `number` of them: the line it begins on. */
+  isElementOn?: number;
 };
+
+/** What the number counts. */
+export const unitOfLine = ({ isElementOn }: Line): Unit =>
+  isElementOn === undefined ? 'line' : 'element';
 
 /**
  * Splits a stream of bytes into lines, a batch per chunk read. Memory stays bounded by the longest
@@ -67,17 +74,19 @@ export async function* readLines(
 }
 
 /** Says why these bytes cannot be the text of a case, or returns null when they can. */
-export function refuseBytes({ number, bytes, offset }: Line): string | null {
-  if (bytes === null) return `the line is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB`;
+export function refuseBytes(line: Line): string | null {
+  const { number, bytes, offset } = line;
+  const unit = unitOfLine(line);
+  if (bytes === null) return `the ${unit} is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB`;
   if (number === 1 && isUtf16(bytes)) return 'the file is UTF-16; save it as UTF-8';
   if (!isUtf8(bytes)) {
     const at = firstInvalidByte(bytes);
     const hex = bytes[at]?.toString(16).padStart(2, '0').toUpperCase();
-    return `invalid UTF-8: byte 0x${hex} at offset ${at} of the line (${offset + at} of the file)`;
+    return `invalid UTF-8: byte 0x${hex} at offset ${at} of the ${unit} (${offset + at} of the file)`;
   }
   const nul = bytes.indexOf(0);
   if (nul === -1) return null;
-  return `a NUL byte at offset ${nul} of the line (${offset + nul} of the file) cannot be stored`;
+  return `a NUL byte at offset ${nul} of the ${unit} (${offset + nul} of the file) cannot be stored`;
 }
 
 /** True when the line holds nothing but spaces, tabs and a carriage return. */

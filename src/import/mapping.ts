@@ -4,7 +4,7 @@ import { type FieldReader, makeFieldReader } from './fields.ts';
 import { type KeyIndex, makeKeyIndex } from './key-index.ts';
 import { withoutPaths } from './paths.ts';
 import type { Problems } from './problems.ts';
-import { type FileFormat, type FileRecord, listNames } from './records.ts';
+import { type FileFormat, type FileRecord, listNames, unitOf } from './records.ts';
 import type { TagBook } from './tags.ts';
 
 /** Which field of the file is what in a case. A field may be a path into an object: `a.b`. */
@@ -143,7 +143,7 @@ function howToNameInput({ input }: Mapping): string {
 }
 
 function readKey(fields: Fields, line: number, context: Context): string | null {
-  const { names, keys, reader } = context;
+  const { names, keys, reader, format } = context;
   const value = reader.read(fields, names.key);
   if (value === null) return null;
   const key = scalarText(value);
@@ -155,7 +155,9 @@ function readKey(fields: Fields, line: number, context: Context): string | null 
   }
   const earlier = keys.note(key, line);
   if (earlier !== null) {
-    throw new RowRefused(`the key '${key}' is already used on line ${earlier}`);
+    const unit = unitOf(format);
+    const place = `${unit === 'line' ? 'on' : 'in'} ${unit} ${earlier}`;
+    throw new RowRefused(`the key '${key}' is already used ${place}`);
   }
   return key;
 }

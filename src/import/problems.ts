@@ -1,7 +1,8 @@
 import { BulkheadError } from '../errors.ts';
+import type { Unit } from './records.ts';
 
-/** One thing that is wrong with an import file, and on which lines; none for the whole file. */
-export type Problem = { message: string; lines: number[]; count: number };
+/** One thing that is wrong with an import file, and on which lines or in which elements; none for the whole file. */
+export type Problem = { message: string; unit: Unit; lines: number[]; count: number };
 
 /** One problem on one line; null for the whole file. */
 export type LineProblem = { line: number | null; message: string };
@@ -17,6 +18,8 @@ const SHOWN_LINES = 5;
 
 /** Collects what is wrong with a file, so that one run shows it all instead of the first line of it. */
 export type Problems = {
+  /** What the lines are; it is known once the file has been looked at. */
+  unit: Unit;
   readonly shown: readonly Problem[];
   /** The first of them in the order of the file, for whoever reads them by program. */
   readonly first: readonly LineProblem[];
@@ -25,11 +28,12 @@ export type Problems = {
 };
 
 /** Makes an empty collection of problems. */
-export function makeProblems(): Problems {
+export function makeProblems(unit: Unit = 'line'): Problems {
   const shown = new Map<string, Problem>();
   const first: LineProblem[] = [];
   let total = 0;
   return {
+    unit,
     first,
     get shown() {
       return [...shown.values()];
@@ -40,7 +44,7 @@ export function makeProblems(): Problems {
     add(line, message) {
       total += 1;
       if (first.length < FIRST_PROBLEMS) first.push({ line, message });
-      const problem = shown.get(message) ?? { message, lines: [], count: 0 };
+      const problem = shown.get(message) ?? { message, unit: this.unit, lines: [], count: 0 };
       if (problem.count === 0 && shown.size >= SHOWN_PROBLEMS) return;
       shown.set(message, problem);
       problem.count += 1;
@@ -55,6 +59,7 @@ export class ImportRefused extends BulkheadError {
   /** The first hundred with their lines. */
   readonly first: readonly LineProblem[];
   readonly total: number;
+  readonly unit: Unit;
 
   constructor(file: string, problems: Problems) {
     const count = problems.total === 1 ? '1 problem' : `${problems.total} problems`;
@@ -64,6 +69,7 @@ export class ImportRefused extends BulkheadError {
     this.problems = problems.shown;
     this.first = problems.first;
     this.total = problems.total;
+    this.unit = problems.unit;
   }
 }
 
@@ -76,9 +82,9 @@ function describeProblems({ shown, total }: Problems): string {
 }
 
 /** A problem with its lines: `line 7: …`, `lines 7, 9 and 40 more: …`. */
-export function describeProblem({ message, lines, count }: Problem): string {
+export function describeProblem({ message, unit, lines, count }: Problem): string {
   if (lines.length === 0) return message;
   const more = count - lines.length;
   const numbers = lines.join(', ') + (more > 0 ? ` and ${more} more` : '');
-  return `${count === 1 ? 'line' : 'lines'} ${numbers}: ${message}`;
+  return `${count === 1 ? unit : `${unit}s`} ${numbers}: ${message}`;
 }

@@ -10,7 +10,7 @@ import { readJsonl } from './jsonl.ts';
 import type { Mapping } from './mapping.ts';
 import { encodingOf, makePlan, namesOf, type Plan } from './plan.ts';
 import { ImportRefused, makeProblems, type Problems } from './problems.ts';
-import type { FileFormat, FileRecord } from './records.ts';
+import { type FileFormat, type FileRecord, type Unit, unitOf } from './records.ts';
 import { makeTagBook, type TagBook } from './tags.ts';
 
 /** Bytes per read: large enough for speed, small enough for constant memory. */
@@ -25,6 +25,8 @@ export type FileReading = {
   tagBook: TagBook;
   /** How the fields are mapped; null until the first record, or the header, has been read. */
   report(): MappingReport | null;
+  /** What the `line` of a row is; known with the first of them. */
+  unit(): Unit;
 };
 
 /** How cases are read. `format` is a name of a format, or only of an encoding; without it, detected. */
@@ -71,6 +73,7 @@ export function readCases(
   async function* readRows(): AsyncGenerator<ImportRow[]> {
     const source = typeof options.source === 'function' ? await options.source() : options.source;
     const { encoding, stream } = await sniff(gunzipped(source, options.gunzipLimits), format);
+    problems.unit = unitOf(encoding);
     const decide = (names: ReadonlySet<string>): Plan => {
       plan = makePlan({ encoding, names, format, mapping, unguard, problems, tagBook });
       return plan;
@@ -94,7 +97,12 @@ export function readCases(
     if (problems.total > 0) throw new ImportRefused(name, problems);
   }
 
-  return { rows: readRows(), tagBook, report: () => plan?.report ?? null };
+  return {
+    rows: readRows(),
+    tagBook,
+    report: () => plan?.report ?? null,
+    unit: () => problems.unit,
+  };
 }
 
 /** The stream as long as anybody wants to know what else is wrong with it. */

@@ -3,6 +3,7 @@ import { type ClientBase, DatabaseError } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { encodeRow, type ImportRow } from './copy.ts';
 import { ImportRefused, makeProblems } from './problems.ts';
+import type { Unit } from './records.ts';
 
 const COPY_ROWS =
   'copy pg_temp.import_rows (line, external_key, input, expected_output, metadata, tags, status) from stdin';
@@ -65,16 +66,18 @@ function emptied(batch: Filling): Filling {
 export async function copyBatches(options: {
   /** What messages call the file. */
   name: string;
+  /** What the lines of a batch are; asked once there is one. */
+  unit(): Unit;
   batches: AsyncIterable<Batch>;
   connect(): Promise<ClientBase>;
 }): Promise<number> {
-  const { name, batches, connect } = options;
+  const { name, unit, batches, connect } = options;
   let count = 0;
   let sending: Promise<void> = Promise.resolve();
   try {
     for await (const batch of batches) {
       await sending;
-      const copy = copyBatch(await connect(), batch, name);
+      const copy = copyBatch(await connect(), batch, { name, unit: unit() });
       sending = copy.done;
       // It is waited for later; until then a failure has nobody to hear it.
       sending.catch(() => {});
@@ -88,12 +91,14 @@ export async function copyBatches(options: {
   return count;
 }
 
+type CopiedFile = { name: string; unit: Unit };
+
 /** `sent`: the connection has taken all of it, or has failed; `done`: the database has. */
-function copyBatch(client: ClientBase, batch: Batch, name: string) {
+function copyBatch(client: ClientBase, batch: Batch, file: CopiedFile) {
   const copy = client.query(copyFrom(COPY_ROWS));
   const done = new Promise<void>((resolve, reject) => {
     copy.on('finish', resolve).on('error', (error) => {
-      reject(refusedByServer(error, name, batch.lines) ?? error);
+      reject(refusedByServer(error, file, batch.lines) ?? error);
     });
   });
   const sent = new Promise<void>((resolve) => {
@@ -105,12 +110,16 @@ function copyBatch(client: ClientBase, batch: Batch, name: string) {
 }
 
 /** COPY counts rows; the person who reads the message counts lines of the file. */
-function refusedByServer(error: unknown, name: string, lines: number[]): ImportRefused | null {
+function refusedByServer(
+  error: unknown,
+  { name, unit }: CopiedFile,
+  lines: number[],
+): ImportRefused | null {
   if (!(error instanceof DatabaseError)) return null;
   const row = /^COPY import_rows, line (\d+)/.exec(error.where ?? '')?.[1];
   const line = row === undefined ? undefined : lines[Number(row) - 1];
   if (line === undefined) return null;
-  const problems = makeProblems();
+  const problems = makeProblems(unit);
   problems.add(line, `the server refuses it: ${error.message}`);
   return new ImportRefused(name, problems);
 }

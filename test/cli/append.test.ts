@@ -1,4 +1,7 @@
 /** `bulkhead append`: files and pipes, over HTTP. */
+import { readdirSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { useApi } from '../helpers/api.ts';
@@ -88,6 +91,33 @@ test('a dry run shows the mapping and the counts, and stores nothing', async (t)
   t.deepEqual(await keysOf(suite), []);
 });
 
+test('whoever stops a dry run of standard input finds none of its cases', async (t) => {
+  const cli = await makeCli(t, api, 'appender', [await api.suite('stopped')]);
+  const folder = dirname(makeFile(t, 'x', ''));
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const) {
+    const asked = Promise.withResolvers<void>();
+    // it keeps the answer back: the command waits, and its input is in a file
+    const mute = createServer((socket) =>
+      socket.on('error', () => {}).once('data', () => asked.resolve()),
+    );
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => mute.close());
+    const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    const running = cli.start(['append', 'stopped', '--dry-run'], {
+      input: jsonl,
+      env: { TMPDIR: folder, BULKHEAD_URL: url },
+    });
+    await asked.promise;
+    t.is(readdirSync(folder).length, 2);
+    running.child.kill(signal);
+    t.is((await running.ended).code, code);
+    t.deepEqual(readdirSync(folder), ['x']);
+  }
+});
+
 test('what is wrong with a file is told with its lines, and nothing is stored', async (t) => {
   const suite = await api.suite('wrong');
   const cli = await makeCli(t, api, 'appender', [suite]);
@@ -101,6 +131,8 @@ test('what is wrong with a file is told with its lines, and nothing is stored', 
     input: many,
   });
   t.regex(refused.stderr, /lines 1, 2, 3, 4, 5 and 95 more: .*\n.*… and 900 more/);
+  const array = makeFile(t, 'bad.json', '[{"input":1},{"inptu":2},{"input":3}]');
+  await cli.refused(['append', 'wrong', array], 2, /bad\.json was not.*\nelement 2: there is no/);
   await cli.refused(['append', 'wrong', 'no-such.jsonl'], 2, /there is no such file/);
   t.deepEqual(await keysOf(suite), []);
 });

@@ -62,6 +62,33 @@ test('each flag selects', async (t) => {
   t.is(await total('--created-before', '2001-01-01T10:00:00Z'), '0');
 });
 
+test('a time is one of ISO 8601, to the digit, and in UTC where it says no zone', async (t) => {
+  const suite = await api.suite('times', cases);
+  const cli = await makeCli(t, api, 'editor', [suite]);
+  await api.db.pool.query(
+    `update bulkhead.test_cases set created_at = '2026-11-01 09:00:00.123456+00' where suite_id = $1`,
+    [suite],
+  );
+  const total = async (...args: string[]) =>
+    (await tag(cli, 'times', '--add', 'agent', '--dry-run', ...args)).total;
+  t.is(await total('--created-after', '2026-11-01T09:00:00.123456Z'), '3');
+  t.is(await total('--created-after', '2026-11-01T09:00:00.123457Z'), '0');
+  t.is(await total('--created-after', '2026-11-01T10:00:00+01:00'), '3');
+  const env = { TZ: 'America/New_York' };
+  const here = ['tag', 'times', '--add', 'agent', '--dry-run', '--created-after'];
+  t.is((await cli.json([...here, '2026-11-01T09:00'], { env })).total, '3');
+  t.is((await cli.json([...here, '2026-11-01T09:01'], { env })).total, '0');
+  for (const text of [
+    ...['7', 'next week 12', '2026-02-30', '2026-02-30T10:00Z', '2026-11-01T25:00Z'],
+    ...['2026-11-01Z', '2026-1-1', '2026-11-01 09:00', 'Nov 1 2026', ''],
+  ])
+    await cli.refused(
+      ['tag', 'times', '--add', 'agent', '--created-after', text],
+      1,
+      /no date or time of ISO 8601: 2026-11-01, /,
+    );
+});
+
 test('a selection has to be made, and one that is no selection is refused', async (t) => {
   const cli = await makeCli(t, api, 'editor', [await api.suite('none', cases)]);
   await cli.refused(['tag', 'none', '--add', 'x'], 2, /no cases are selected\n.*--where.*--all/);

@@ -1,14 +1,16 @@
 /** `bulkhead pull`: to standard output and into files, whole or not at all. */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { useApi } from '../helpers/api.ts';
 import { makeFile } from '../helpers/import.ts';
 import { until } from '../helpers/waits.ts';
@@ -162,9 +164,8 @@ test('a pull that breaks off in the middle fails, and leaves no half file', asyn
   t.is(headed.stderr, '');
 });
 
-test('whoever stops a pull finds no part of it', async (t) => {
-  const many = Array.from({ length: 2000 }, (_, n) => ({ input: `${n}`.padEnd(2000, 'x') }));
-  const suite = await api.suite('stopped', many);
+/** A wire to the server on which an answer stands still after its first megabyte. */
+async function makeStall(t: ExecutionContext) {
   const stalls = Promise.withResolvers<void>();
   let bytes = 0;
   const url = await makeWire(t, api.url, (piece, { server }) => {
@@ -173,15 +174,72 @@ test('whoever stops a pull finds no part of it', async (t) => {
     server.pause();
     stalls.resolve();
   });
+  return { url, stalls: stalls.promise };
+}
+
+test('whoever stops a pull finds no part of it', async (t) => {
+  const many = Array.from({ length: 2000 }, (_, n) => ({ input: `${n}`.padEnd(2000, 'x') }));
+  const suite = await api.suite('stopped', many);
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    const { url, stalls } = await makeStall(t);
+    const cli = await makeCli(t, api, 'viewer', [suite], url);
+    const file = makeFile(t, 'cases.jsonl', 'what was there before');
+    const running = cli.start(['pull', 'stopped', '--output', file]);
+    await stalls;
+    await until('a part of the file', async () => readdirSync(dirname(file)).length === 2);
+    running.child.kill(signal);
+    t.is((await running.ended).code, code);
+    t.deepEqual(readdirSync(dirname(file)), ['cases.jsonl']);
+    t.is(readFileSync(file, 'utf8'), 'what was there before');
+  }
+});
+
+test('a bar that is stopped gives the cursor back', async (t) => {
+  const many = Array.from({ length: 2000 }, (_, n) => ({ input: `${n}`.padEnd(2000, 'x') }));
+  const suite = await api.suite('bar', many);
+  await (await makeCli(t, api, 'editor', [suite])).out(['snapshot', 'create', 'bar', 'v1']);
+  // so slow that a bar is worth showing, and never at its end
+  let bytes = 0;
+  const url = await makeWire(t, api.url, (piece, { server }) => {
+    bytes += piece.length;
+    server.pause();
+    if (bytes < 2_000_000) setTimeout(() => server.resume(), 100);
+  });
   const cli = await makeCli(t, api, 'viewer', [suite], url);
-  const file = makeFile(t, 'cases.jsonl', 'what was there before');
-  const running = cli.start(['pull', 'stopped', '--output', file]);
-  await stalls.promise;
-  await until('a part of the file', async () => readdirSync(dirname(file)).length === 2);
-  running.child.kill('SIGINT');
-  t.is((await running.ended).code, 130);
+  const file = makeFile(t, 'cases.jsonl', '');
+  const command = `exec node bin/bulkhead.js pull bar --snapshot v1 --output ${file}`;
+  const running = startProcess(t, ['script', '-qefc', command, '/dev/null'], {
+    env: { ...cli.env, TERM: 'xterm' },
+  });
+  let text = '';
+  await new Promise<void>((resolve) => {
+    running.child.stdout?.on('data', (piece) => {
+      text += piece;
+      if (/receiving .* MB/.test(text)) resolve();
+    });
+  });
+  t.true(text.includes('\x1b[?25l'), 'the cursor was hidden');
+  const { pid } = running.child;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  for (const child of children) process.kill(Number(child), 'SIGINT');
+  const { code, stdout } = await running.ended;
+  t.is(code, 130);
+  t.true(stdout.lastIndexOf('\x1b[?25h') > stdout.lastIndexOf('\x1b[?25l'), stdout);
   t.deepEqual(readdirSync(dirname(file)), ['cases.jsonl']);
-  t.is(readFileSync(file, 'utf8'), 'what was there before');
+});
+
+test('a file that is replaced keeps its mode', async (t) => {
+  const cli = await makeCli(t, api, 'viewer', [await api.suite('shared-file', cases)]);
+  const file = makeFile(t, 'cases.jsonl', 'old');
+  for (const mode of [0o666, 0o600]) {
+    chmodSync(file, mode);
+    await cli.out(['pull', 'shared-file', '--output', file]);
+    t.is(statSync(file).mode & 0o777, mode);
+  }
 });
 
 test('a server that is not there yet is waited for', async (t) => {

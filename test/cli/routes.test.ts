@@ -111,6 +111,24 @@ test('a snapshot is made, listed, compared and dropped', async (t) => {
   );
 });
 
+test('all changes between two snapshots are told and counted, however many', async (t) => {
+  const suite = await api.suite('many-changes', cases);
+  const cli = await makeCli(t, api, 'owner', [suite]);
+  await cli.out(['snapshot', 'create', 'many-changes', 'v1']);
+  const many = Array.from({ length: 1100 }, (_, n) => ({ external_key: `n${n}`, input: n }));
+  await cli.out(['append', 'many-changes'], {
+    input: many.map((one) => `${JSON.stringify(one)}\n`).join(''),
+  });
+  await cli.out(['tag', 'many-changes', '--key', 'c', '--remove', 'draft']);
+  await cli.out(['snapshot', 'create', 'many-changes', 'v2']);
+  const diff = await cli.json(['snapshot', 'diff', 'many-changes', 'v1', 'v2']);
+  t.like(diff, { added: 1100, removed: 0, changed: 0, retagged: 1 });
+  const keys = diff.cases.map((one: { externalKey: string }) => one.externalKey);
+  t.deepEqual(keys, ['c', ...many.map((one) => one.external_key)]);
+  const table = await cli.out(['snapshot', 'diff', 'many-changes', 'v1', 'v2']);
+  t.regex(table, /v1 → v2: 1100 added, 0 removed, 0 changed, 1 retagged\n$/);
+});
+
 test('the versions of a case: who changed what, and one of them restored', async (t) => {
   const suite = await api.suite('versions', cases);
   const cli = await makeCli(t, api, 'editor', [suite]);

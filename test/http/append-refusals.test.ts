@@ -29,6 +29,22 @@ test('of a file with a thousand errors the first hundred come with their lines, 
   t.is(await countOf(id), 0);
 });
 
+test('what is wrong with elements of an array is told with their numbers, and that they are no lines', async (t) => {
+  await api.suite('elements', [{ external_key: 'there', input: 'as it was' }]);
+  const send = async (cases: object[], type = 'application/json') => {
+    const text = type.endsWith('json') ? JSON.stringify(cases) : ndjson(cases);
+    const { body } = await appendOver(api, 'elements', text, { type });
+    const [error, ...named] = body.errors;
+    const lines = named.map(({ line }: { line: number }) => line);
+    return [error.extensions.code, body.line_is, lines, error.message];
+  };
+  const conflict = [{ input: 1 }, { external_key: 'there', input: 'other' }];
+  const refused = '1 element cannot be appended, nothing was stored';
+  t.deepEqual(await send(conflict), ['KEY_CONFLICT', 'element', [2], refused]);
+  t.deepEqual((await send([{ input: 1 }, { inptu: 2 }])).slice(0, 3), ['BAD_FILE', 'element', [2]]);
+  t.is((await send(conflict, 'application/x-ndjson'))[1], 'line');
+});
+
 test('a type of content that is not taken is refused before anything else', async (t) => {
   const id = await api.suite('types');
   for (const [type, headers] of [

@@ -76,6 +76,27 @@ test('each case has its line in the answer, and ids are those of the cases', asy
   t.is(meanings.rows[0].meaning, 'Rag one');
 });
 
+test('of an array on one line each case has the number of its element', async (t) => {
+  const id = await api.suite('compact');
+  const cases = [{ input: 'no key' }, { external_key: 'b', input: 2 }];
+  const options = { type: 'application/json' };
+  const { status, body, text } = await appendOver(api, 'compact', JSON.stringify(cases), options);
+  t.is(status, 201, text);
+  t.deepEqual(
+    body.results.map((one: { line: number; external_key: string }) => [one.line, one.external_key]),
+    [
+      [1, null],
+      [2, 'b'],
+    ],
+  );
+  // So many that they are copied, and not given as one value.
+  const many = Array.from({ length: 5000 }, (_, n) => ({ external_key: `k${n}`, input: n }));
+  const long = await appendOver(api, 'compact', JSON.stringify(many), options);
+  t.is(long.body.inserted, 5000, long.text.slice(0, 500));
+  t.is(long.body.results[4999].line, 5000);
+  t.is((await casesOf(id)).length, 5002);
+});
+
 test('a line for each case and the summary as the last one, where that is asked for', async (t) => {
   await api.suite('ndjson');
   const { status, headers, text } = await appendOver(api, 'ndjson', makeCases(3), {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
+import { readText } from '../../src/client/http.ts';
 import { startServer } from '../../src/http/server.ts';
 import { makeLogger } from '../../src/logger.ts';
 import { type Answer, openApi, useApi } from '../helpers/api.ts';
@@ -85,6 +86,37 @@ test('there is nothing at other addresses', async (t) => {
     message: 'there is nothing at GET /nothing',
     extensions: { code: 'NOT_FOUND', retryable: false },
   });
+});
+
+test('an address that is no UTF-8 is a bad request', async (t) => {
+  for (const path of ['/api/suites/%E0%A4%A/cases', '/api/suites/%/cases']) {
+    const answer = await fetch(api.url + path, { headers: api.headers });
+    t.is(answer.status, 400, path);
+    t.like(await errorOf(answer), {
+      message: 'the address cannot be read',
+      extensions: { code: 'BAD_REQUEST', retryable: false },
+    });
+  }
+});
+
+test('an upgrade that is offered and is none to a socket is passed over', async (t) => {
+  const { port } = new URL(api.url);
+  const send = async (path: string, body?: string) => {
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' };
+    const type = body ? { 'content-type': 'application/json' } : {};
+    const sent = request({
+      ...{ port, host: '127.0.0.1', path, agent: false },
+      ...{ method: body ? 'POST' : 'GET' },
+      headers: { ...api.headers, ...headers, ...type },
+    });
+    const [response] = await once(sent.end(body), 'response');
+    return [response.statusCode, JSON.parse(await readText(response))];
+  };
+  t.deepEqual(await send('/healthz'), [200, { status: 'alive' }]);
+  t.deepEqual(await send('/graphql', '{"query":"{ __typename }"}'), [
+    200,
+    { data: { __typename: 'Query' } },
+  ]);
 });
 
 test('Ruru is served with all it needs, from this server alone', async (t) => {

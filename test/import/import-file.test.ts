@@ -90,6 +90,24 @@ test('numbers keep every digit in the database', async (t) => {
   t.deepEqual(rows, [{ input: '{"n": 100, "id": 12345678901234567890, "price": 1.10}' }]);
 });
 
+test('a JSON array on one line is imported', async (t) => {
+  const client = await useClient(t, db);
+  const keys = ['a', 'b', 'c'];
+  const text = JSON.stringify(keys.map((key) => ({ external_key: key, input: `of ${key}` })));
+  const file = makeFile(t, 'compact.json', text);
+  const result = await importFile({ client, suite: 'compact', file, create: true });
+  t.like(result, { cases: 3, inserted: 3 });
+  t.deepEqual(
+    (await casesOf('compact')).map((one) => one.external_key),
+    keys,
+  );
+  const other = makeFile(t, 'other.json', text.replace('of c', 'not of c'));
+  const error = await t.throwsAsync<BulkheadError>(
+    importFile({ client, suite: 'compact', file: other }),
+  );
+  t.regex(error?.hint ?? '', /Cases are numbered by their elements in .*other\.json\.$/);
+});
+
 test('a file with one bad line leaves nothing: no case, no tag, no suite', async (t) => {
   const client = await useClient(t, db);
   const lines = Array.from({ length: 5000 }, (_, n) => `{"input":"q ${n}","tags":["new_tag"]}\n`);

@@ -20,6 +20,9 @@ export type Selection = {
 
 export const pageInfo = 'pageInfo { hasNextPage endCursor }';
 
+/** Rows that a function gives at once at most; for more it is asked again, after the last of them. */
+export const rowLimit = 500;
+
 export const operationFields = `id kind state total processed changed unchanged skipped failed firstErrors
   undoesOperationId retriesOperationId submittedBy submittedAt startedAt finishedAt`;
 export const operation = `operation { ${operationFields} }`;

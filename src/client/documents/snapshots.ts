@@ -1,6 +1,13 @@
 /** Documents about snapshots. */
 import type { Document, Page } from '../graphql.ts';
-import { type Id, type InSuite, type NextPage, pageInfo, type Selection } from './shared.ts';
+import {
+  type Id,
+  type InSuite,
+  type NextPage,
+  pageInfo,
+  rowLimit,
+  type Selection,
+} from './shared.ts';
 
 export type Snapshot = {
   name: string;
@@ -52,11 +59,23 @@ export type SnapshotChange = {
   tagsRemoved: string[];
 };
 
+type TwoSnapshots = InSuite & { before: string; after: string };
+
 export const compareSnapshots: Document<
   { compareSnapshots: SnapshotChange[] },
-  InSuite & { before: string; after: string }
-> = `query ($suiteId: BigInt!, $before: String!, $after: String!) {
-  compareSnapshots(suiteId: $suiteId, before: $before, after: $after) {
+  TwoSnapshots & { afterId: Id | null }
+> = `query ($suiteId: BigInt!, $before: String!, $after: String!, $afterId: BigInt) {
+  compareSnapshots(suiteId: $suiteId, before: $before, after: $after, afterId: $afterId,
+    rowLimit: ${rowLimit}) {
     caseId change externalKey tagsAdded tagsRemoved
+  }
+}`;
+
+export const countSnapshotChanges: Document<
+  { countSnapshotChanges: Record<SnapshotChange['change'], string> },
+  TwoSnapshots
+> = `query ($suiteId: BigInt!, $before: String!, $after: String!) {
+  countSnapshotChanges(suiteId: $suiteId, before: $before, after: $after) {
+    added removed changed retagged
   }
 }`;

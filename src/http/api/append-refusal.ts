@@ -3,17 +3,19 @@ import type { Request, Response } from 'express';
 import { BulkheadError, type KnownError } from '../../errors.ts';
 import { errorBody, explain } from '../../graphql/errors.ts';
 import { ImportRefused, type LineProblem } from '../../import/problems.ts';
+import type { Unit } from '../../import/records.ts';
 import type { Logger } from '../../logger.ts';
 
-/** The first hundred problems, and how many there are. */
-export type LineProblems = { first: readonly LineProblem[]; total: number };
+/** The first hundred problems, how many there are, and what their lines are. */
+export type LineProblems = { first: readonly LineProblem[]; total: number; unit: Unit };
 
 /** A refusal of the database that is about lines. */
 export class LinesRefused extends BulkheadError {
   readonly problems: LineProblems;
 
   constructor({ entry, message, hint }: KnownError, problems: LineProblems) {
-    const lines = problems.total === 1 ? '1 line' : `${problems.total} lines`;
+    const { total, unit } = problems;
+    const lines = total === 1 ? `1 ${unit}` : `${total} ${unit}s`;
     super(entry.name, `${lines} cannot be appended, nothing was stored`, {
       detail: message,
       ...(hint !== undefined && { hint }),
@@ -59,7 +61,8 @@ function bodyOf(error: Error, known: KnownError): object {
   const usual = errorBody(known);
   const problems = problemsOf(error);
   if (!problems) return usual;
-  return { errors: [...usual.errors, ...problems.first], error_count: problems.total };
+  const { first, total, unit } = problems;
+  return { errors: [...usual.errors, ...first], error_count: total, line_is: unit };
 }
 
 function problemsOf(error: Error): LineProblems | undefined {

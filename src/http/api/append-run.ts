@@ -3,7 +3,8 @@ import type pg from 'pg';
 import { describeError } from '../../errors.ts';
 import type { ImportRow } from '../../import/copy.ts';
 import { peek } from '../../import/gunzip.ts';
-import { type ReadOptions, readCases } from '../../import/read-file.ts';
+import { type FileReading, type ReadOptions, readCases } from '../../import/read-file.ts';
+import type { Unit } from '../../import/records.ts';
 import { type Batch, copyBatches, encodeBatches } from '../../import/staging.ts';
 import { streamRows } from '../../import/stream-rows.ts';
 import {
@@ -33,7 +34,10 @@ type Job = Asking & {
 };
 
 /** Cases on their way to COPY. The meanings of their tags are complete when all batches have been read. */
-type Cases = { batches: AsyncIterable<Batch>; meanings(): Record<string, string> };
+type Cases = Pick<FileReading, 'unit'> & {
+  batches: AsyncIterable<Batch>;
+  meanings(): Record<string, string>;
+};
 
 /** Refusals of the database that are about lines. */
 const aboutLines = ['KEY_CONFLICT', 'CLOSED_DICTIONARY', 'EXCLUSIVE_GROUP'];
@@ -43,11 +47,13 @@ export async function runAppend(job: Job): Promise<Appended> {
   const { asked, body, file } = job;
   const { head, stream } = await peek(body.stream, AT_ONCE);
   const reading = readCases({ ...file, source: stream });
+  const { unit } = reading;
   const meanings = () => reading.tagBook.meanings();
   if (head.length >= AT_ONCE)
     return appendLong(job, {
       batches: encodeBatches(reading.rows, job.precedence.isHurried),
       meanings,
+      unit,
     });
   const rows: ImportRow[] = [];
   for await (const some of reading.rows) rows.push(...some);
@@ -60,19 +66,19 @@ export async function runAppend(job: Job): Promise<Appended> {
     });
     if (appended) return appended;
   }
-  return appendLong(job, { batches: encodeBatches([rows]), meanings });
+  return appendLong(job, { batches: encodeBatches([rows]), meanings, unit });
 }
 
-async function appendLong(job: Job, { batches, meanings }: Cases): Promise<Appended> {
+async function appendLong(job: Job, { batches, meanings, unit }: Cases): Promise<Appended> {
   const session = makeSession(job);
   let failed = true;
   try {
-    await copyBatches({ name: job.file.name, batches, connect: session.connect });
+    await copyBatches({ name: job.file.name, unit, batches, connect: session.connect });
     const appended = await appendStaged(job, session, meanings());
     failed = false;
     return appended;
   } catch (error) {
-    throw await explainLines(error, job, session);
+    throw await explainLines(error, { job, session, unit: unit() });
   } finally {
     const ended = session.end(failed);
     // What was appended is there; the answer need not wait until the staging is empty.
@@ -152,14 +158,17 @@ async function replay({ client, suiteId }: At, keyed: Keyed): Promise<Appended |
 }
 
 /** The lines that are to blame, where a refusal of the database is about lines. */
-async function explainLines(error: unknown, { asked }: Job, session: Session): Promise<unknown> {
+async function explainLines(
+  error: unknown,
+  { job, session, unit }: { job: Job; session: Session; unit: Unit },
+): Promise<unknown> {
   const known = describeError(error);
   if (!known || !aboutLines.includes(known.entry.name)) return error;
-  const { onConflict } = asked;
+  const { onConflict } = job.asked;
   const found = await session
     .act(({ client, suiteId }) => findImportProblems.run({ suiteId, onConflict }, client))
     .catch(() => []);
   const total = Number(found[0]?.problems ?? 0);
   const first = found.map(({ line, message }) => ({ line, message }));
-  return total > 0 ? new LinesRefused(known, { first, total }) : error;
+  return total > 0 ? new LinesRefused(known, { first, total, unit }) : error;
 }

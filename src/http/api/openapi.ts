@@ -210,7 +210,11 @@ const schemas = {
     required: ['line', 'external_key', 'case_id', 'outcome'],
     additionalProperties: false,
     properties: {
-      line: { type: 'integer', minimum: 1 },
+      line: {
+        type: 'integer',
+        minimum: 1,
+        description: 'The line of the body; of a JSON array, the number of the element, from 1.',
+      },
       external_key: { type: ['string', 'null'] },
       case_id: {
         type: ['string', 'null'],
@@ -227,10 +231,15 @@ const schemas = {
       errors: {
         type: 'array',
         minItems: 1,
-        description: `The refusal, and after it up to ${FIRST_PROBLEMS} lines of the body that are to blame.`,
+        description: `The refusal, and after it up to ${FIRST_PROBLEMS} lines of the body, or elements of its JSON array, that are to blame.`,
         items: { anyOf: [ref('Error'), ref('LineError')] },
       },
-      error_count: { ...count, description: 'How many lines are to blame.' },
+      error_count: { ...count, description: 'How many lines or elements are to blame.' },
+      line_is: {
+        enum: ['line', 'element'],
+        description:
+          'What the line of each is: a line of the body, or an element of its JSON array.',
+      },
     },
   },
   Error: {
