@@ -7,6 +7,7 @@ import {
 import { casesOfSql, clearQueueSql, newestChangeSql, readQueueSql } from './capture-sql.ts';
 import { atOneMoment, compareSuite, differingKeys } from './compare.ts';
 import { type Adoption, findAdoptions, type Sides } from './copy.ts';
+import { requireOneMapping } from './one-mapping.ts';
 import { copyCasesSql } from './source-sql.ts';
 import { readRows, stageRows } from './transfer.ts';
 
@@ -31,8 +32,9 @@ export async function catchUp(sides: Sides): Promise<Changes> {
   const adoptions = await findFollowed(sides);
   const [first] = adoptions;
   if (!first) return none;
-  if (first.method === 'triggers') return drainQueue(sides, adoptions);
-  return compareAll(sides, adoptions);
+  if (first.method === 'compare') return compareAll(sides, adoptions);
+  requireOneMapping(first.mapping, adoptions); // by another, their cases would be taken for deleted
+  return drainQueue(sides, adoptions);
 }
 
 const findFollowed = async (sides: Sides) =>

@@ -5,11 +5,12 @@ import { BulkheadError } from '../errors.ts';
 import { lockAdoption } from '../queries/adopt.queries.ts';
 import { installCapture } from './capture.ts';
 import { countQueueSql } from './capture-sql.ts';
-import { type Adoption, copySuites, findAdoptions, type Sides } from './copy.ts';
+import { type Adoption, copySuites, findAdoptions, type Method, type Sides } from './copy.ts';
 import { cutOverSuite, goBack, releaseSource } from './cut-over.ts';
 import { type Changes, catchUp } from './follow.ts';
 import { inspectSource } from './inspect.ts';
 import { type ResolvedMapping, readMapping } from './mapping.ts';
+import { requireOneMapping } from './one-mapping.ts';
 import { makeProgress } from './progress.ts';
 import { describeInspection } from './report.ts';
 import { refuseSame, resolveFor, withSource } from './source.ts';
@@ -30,7 +31,8 @@ export async function copy(deps: AdoptCommandDeps, flags: AdoptFlags): Promise<u
   await alone(deps, flags, async (sides) => {
     const mapping = await mappingFor(sides, flags);
     const begun = await findAdoptions(sides);
-    const method = begun[0]?.method ?? flags.method;
+    const method = methodFor(begun, flags);
+    requireOneMapping(mapping, begun);
     if (method === 'triggers') {
       if (begun.length === 0 && !flags.installTriggers) refuseTriggers();
       await installCapture(sides.source.client, mapping);
@@ -161,6 +163,17 @@ async function mappingFor(sides: Sides, flags: AdoptFlags): Promise<ResolvedMapp
       hint: 'For example --preset seed, or --mapping names.json, or both.',
     });
   return resolveFor(sides.source, readMapping({ preset, file }));
+}
+
+/** The method with which the adoption has begun, which stays; of one that begins, the method asked for. */
+function methodFor([begun]: Adoption[], { method: asked }: AdoptFlags): Method {
+  if (!begun || asked === undefined || asked === begun.method)
+    return begun?.method ?? asked ?? 'triggers';
+  const taken = begun.method === 'triggers' ? 'triggers' : 'comparing';
+  throw new BulkheadError('BAD_ARGUMENT', `the suites of this source are followed by ${taken}`, {
+    detail: `All suites of a source are followed in one way, and "${begun.slug}" has begun so.`,
+    hint: 'Leave out --method; or take all of them back first: bulkhead adopt back',
+  });
 }
 
 /** The suites asked for of those that have been begun, all if none is. */

@@ -20,7 +20,7 @@ export type AdoptFlags = {
   preset?: string;
   mapping?: string;
   suite: string[];
-  method: 'triggers' | 'compare';
+  method?: 'triggers' | 'compare';
   installTriggers?: boolean;
   writersStopped?: boolean;
   once?: boolean;
@@ -86,9 +86,10 @@ export function registerAdopt(program: Command, deps: AdoptCommandDeps): void {
   mapped(step('copy', 'copy suites, in chunks', (of) => of.copy))
     .addOption(suite())
     .addOption(
-      new Option('--method <how>', 'how later changes are found')
-        .choices(['triggers', 'compare'])
-        .default('triggers'),
+      new Option(
+        '--method <how>',
+        'how later changes are found; default: triggers, or as the suites before',
+      ).choices(['triggers', 'compare']),
     )
     .option('--install-triggers', 'agree to a queue and triggers in the source')
     .option(
