@@ -15,7 +15,7 @@ import { makeProgress } from './progress.ts';
 import { describeInspection } from './report.ts';
 import { refuseSame, resolveFor, withSource } from './source.ts';
 import { holdSourceSql } from './source-sql.ts';
-import { describeReports, verifySuites } from './verify.ts';
+import { describeReports, findUnfinished, verifySuites } from './verify.ts';
 
 /** `adopt inspect` */
 export async function inspect(deps: AdoptCommandDeps, flags: AdoptFlags): Promise<undefined> {
@@ -64,13 +64,17 @@ export async function follow(deps: AdoptCommandDeps, flags: AdoptFlags): Promise
   });
 }
 
-/** `adopt verify`: 0 if both sides are identical. */
+/** `adopt verify`: 0 if all is copied, and both sides are identical. */
 export function verify(deps: AdoptCommandDeps, flags: AdoptFlags): Promise<number> {
   return alone(deps, flags, async (sides) => {
-    const adoptions = (await chosen(sides, flags)).filter(({ phase }) => phase === 'following');
-    const reports = await verifySuites(sides, adoptions);
-    const identical = reports.length > 0 && reports.every((report) => report.identical);
-    print(deps, flags, { suites: reports, identical }, describeReports(reports));
+    const adoptions = await chosen(sides, flags);
+    if (flags.suite.length > 0) adoptions.forEach(refuseCutOver);
+    const unfinished = findUnfinished(adoptions);
+    const followed = adoptions.filter(({ phase }) => phase === 'following');
+    const suites = await verifySuites(sides, followed);
+    const found = [...suites, ...unfinished];
+    const identical = found.length > 0 && found.every((report) => report.identical);
+    print(deps, flags, { suites, unfinished, identical }, describeReports(suites, unfinished));
     return identical ? 0 : 4;
   });
 }
@@ -194,6 +198,15 @@ function refuseTriggers(): never {
     detail:
       'A schema bulkhead_adopt with a queue, and triggers on the tables of cases, tags and links. adopt back takes them away.',
     hint: 'Agree to it with --install-triggers; or, with a source that is not to be touched: --method compare.',
+  });
+}
+
+function refuseCutOver({ slug, phase }: Adoption): void {
+  if (phase !== 'cut_over') return;
+  throw new BulkheadError('BAD_ARGUMENT', `the suite "${slug}" has been cut over`, {
+    detail:
+      'Both sides were identical then. Since then people write to it here, and the source is closed.',
+    hint: 'Leave it out: bulkhead adopt status shows which suites are followed.',
   });
 }
 

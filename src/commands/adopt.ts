@@ -107,7 +107,11 @@ export function registerAdopt(program: Command, deps: AdoptCommandDeps): void {
   step('follow', 'bring over what has changed, until Ctrl-C', (of) => of.follow)
     .option('--once', 'until there is nothing more, and no longer')
     .option('--every <seconds>', 'how often to look', number('--every', limits.every), 2);
-  step('verify', 'compare both sides', (of) => of.verify).addOption(suite());
+  step(
+    'verify',
+    'compare both sides; 0 if all is copied and identical, 4 if not',
+    (of) => of.verify,
+  ).addOption(suite());
   step('cut-over', 'close suites there, and open them here', (of) => of.cutOver)
     .addOption(suite())
     .option('--writers-stopped', 'without triggers: nobody writes to these suites any more')
