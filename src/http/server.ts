@@ -76,7 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     await handler.ready();
     const server = createServer({ requestTimeout: longestRequest }, app);
-    sockets = startSockets({ server, handler, gate, publicUrl });
+    sockets = startSockets({ server, handler, gate, publicUrl, logger });
     await listen(server, config);
     const { port } = server.address() as AddressInfo;
     let stopped: Promise<void> | undefined;
