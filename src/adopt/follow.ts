@@ -7,6 +7,7 @@ import {
 import { casesOfSql, clearQueueSql, newestChangeSql, readQueueSql } from './capture-sql.ts';
 import { atOneMoment, compareSuite, differingKeys } from './compare.ts';
 import { type Adoption, findAdoptions, type Sides } from './copy.ts';
+import { requireOneMapping } from './one-mapping.ts';
 import { copyCasesSql } from './source-sql.ts';
 import { readRows, stageRows } from './transfer.ts';
 
@@ -31,8 +32,9 @@ export async function catchUp(sides: Sides): Promise<Changes> {
   const adoptions = await findFollowed(sides);
   const [first] = adoptions;
   if (!first) return none;
-  if (first.method === 'triggers') return drainQueue(sides, adoptions);
-  return compareAll(sides, adoptions);
+  if (first.method === 'compare') return compareAll(sides, adoptions);
+  requireOneMapping(first.mapping, adoptions); // by another, their cases would be taken for deleted
+  return drainQueue(sides, adoptions);
 }
 
 const findFollowed = async (sides: Sides) =>
@@ -83,36 +85,39 @@ async function bringQueued(
   }
 }
 
-/** Ids and keys of the cases that changes are about. */
-async function concerned(sides: Sides, [first]: Adoption[], changes: readonly QueuedChange[]) {
-  const ids = new Set<string>();
-  const keys = new Set<string>();
-  for (const { kind, id, externalKey } of changes) {
-    if (kind === 'case' && id !== null) ids.add(id);
-    if (externalKey !== null) keys.add(externalKey);
-  }
+/** A case to look at again; with its key, a suite here that has it and is not that of the source any more loses it. */
+type Touched = { id: string | null; key: string | null };
+
+/** The cases that changes are about. */
+async function concerned(
+  sides: Sides,
+  [first]: Adoption[],
+  changes: readonly QueuedChange[],
+): Promise<Touched[]> {
+  const touched = new Map<string, Touched>();
+  const add = (id: string | null, key: string | null) =>
+    touched.set(JSON.stringify([id, key]), { id, key });
+  for (const { kind, id, externalKey } of changes) if (kind === 'case') add(id, externalKey);
   for (const kind of ['tag', 'through'] as const) {
     const found = changes.flatMap((change) => (change.kind === kind ? [change.id] : []));
     if (found.length === 0 || !first) continue;
     const { rows } = await sides.source.client.query(casesOfSql(first.mapping, kind), [found]);
-    for (const { id, key } of rows) {
-      ids.add(id);
-      if (key !== null) keys.add(key);
-    }
+    for (const { id, key } of rows) add(id, key);
   }
-  return { ids: [...ids], keys: [...keys] };
+  return [...touched.values()];
 }
 
 async function compareAll(sides: Sides, adoptions: readonly Adoption[]): Promise<Changes> {
   let total = none;
   for (const adoption of adoptions) {
-    if (adoption.phase !== 'following') continue;
+    // what is copied by now is compared when all is; but what a queue has said, it does not say again
+    if (adoption.phase !== 'following' && adoption.method === 'compare') continue;
     const { buckets } = await compareSuite(sides, adoption);
     const keys = await differingKeys(sides, adoption, buckets);
     // without a key column the key is the id
     const isId = adoption.mapping.cases.key === null;
-    const what = isId ? { ids: keys, keys } : { ids: [], keys };
-    total = sum(total, await bringCases(sides, [adoption], what));
+    const touched = keys.map((key) => ({ id: isId ? key : null, key }));
+    total = sum(total, await bringCases(sides, [adoption], touched));
   }
   return total;
 }
@@ -121,19 +126,22 @@ async function compareAll(sides: Sides, adoptions: readonly Adoption[]): Promise
 async function bringCases(
   sides: Sides,
   adoptions: readonly Adoption[],
-  { ids, keys }: { ids: string[]; keys: string[] },
+  touched: readonly Touched[],
 ): Promise<Changes> {
   const [first] = adoptions;
   if (!first) return none;
   const suites = adoptions.map(({ sourceSuite }) => sourceSuite);
   const suiteIds = adoptions.map(({ suiteId }) => suiteId);
   let total = none;
-  for (let at = 0; at < Math.max(ids.length, keys.length); at += batchSize) {
-    const some = { ids: ids.slice(at, at + batchSize), keys: keys.slice(at, at + batchSize) };
-    const sql = copyCasesSql(first.mapping, { ...some, suites });
+  for (let at = 0; at < touched.length; at += batchSize) {
+    // an id and its key in one batch: of a key that comes without its case, the case is gone
+    const batch = touched.slice(at, at + batchSize);
+    const ids = batch.flatMap(({ id }) => id ?? []);
+    const keys = batch.flatMap(({ key }) => key ?? []);
+    const sql = copyCasesSql(first.mapping, { ids, keys, suites });
     await stageRows(sides.target, await readRows(sides.source.client, sql));
     await defineAdoptedTags.run({ source: sides.source.name }, sides.target);
-    const [changes] = await adoptChanges.run({ suiteIds, externalKeys: some.keys }, sides.target);
+    const [changes] = await adoptChanges.run({ suiteIds, externalKeys: keys }, sides.target);
     total = sum(total, changes ?? none);
   }
   return total;

@@ -5,16 +5,17 @@ import { BulkheadError } from '../errors.ts';
 import { lockAdoption } from '../queries/adopt.queries.ts';
 import { installCapture } from './capture.ts';
 import { countQueueSql } from './capture-sql.ts';
-import { type Adoption, copySuites, findAdoptions, type Sides } from './copy.ts';
+import { type Adoption, copySuites, findAdoptions, type Method, type Sides } from './copy.ts';
 import { cutOverSuite, goBack, releaseSource } from './cut-over.ts';
 import { type Changes, catchUp } from './follow.ts';
 import { inspectSource } from './inspect.ts';
 import { type ResolvedMapping, readMapping } from './mapping.ts';
+import { requireOneMapping } from './one-mapping.ts';
 import { makeProgress } from './progress.ts';
 import { describeInspection } from './report.ts';
 import { refuseSame, resolveFor, withSource } from './source.ts';
 import { holdSourceSql } from './source-sql.ts';
-import { describeReports, verifySuites } from './verify.ts';
+import { describeReports, findUnfinished, verifySuites } from './verify.ts';
 
 /** `adopt inspect` */
 export async function inspect(deps: AdoptCommandDeps, flags: AdoptFlags): Promise<undefined> {
@@ -30,7 +31,8 @@ export async function copy(deps: AdoptCommandDeps, flags: AdoptFlags): Promise<u
   await alone(deps, flags, async (sides) => {
     const mapping = await mappingFor(sides, flags);
     const begun = await findAdoptions(sides);
-    const method = begun[0]?.method ?? flags.method;
+    const method = methodFor(begun, flags);
+    requireOneMapping(mapping, begun);
     if (method === 'triggers') {
       if (begun.length === 0 && !flags.installTriggers) refuseTriggers();
       await installCapture(sides.source.client, mapping);
@@ -62,13 +64,17 @@ export async function follow(deps: AdoptCommandDeps, flags: AdoptFlags): Promise
   });
 }
 
-/** `adopt verify`: 0 if both sides are identical. */
+/** `adopt verify`: 0 if all is copied, and both sides are identical. */
 export function verify(deps: AdoptCommandDeps, flags: AdoptFlags): Promise<number> {
   return alone(deps, flags, async (sides) => {
-    const adoptions = (await chosen(sides, flags)).filter(({ phase }) => phase === 'following');
-    const reports = await verifySuites(sides, adoptions);
-    const identical = reports.length > 0 && reports.every((report) => report.identical);
-    print(deps, flags, { suites: reports, identical }, describeReports(reports));
+    const adoptions = await chosen(sides, flags);
+    if (flags.suite.length > 0) adoptions.forEach(refuseCutOver);
+    const unfinished = findUnfinished(adoptions);
+    const followed = adoptions.filter(({ phase }) => phase === 'following');
+    const suites = await verifySuites(sides, followed);
+    const found = [...suites, ...unfinished];
+    const identical = found.length > 0 && found.every((report) => report.identical);
+    print(deps, flags, { suites, unfinished, identical }, describeReports(suites, unfinished));
     return identical ? 0 : 4;
   });
 }
@@ -163,6 +169,17 @@ async function mappingFor(sides: Sides, flags: AdoptFlags): Promise<ResolvedMapp
   return resolveFor(sides.source, readMapping({ preset, file }));
 }
 
+/** The method with which the adoption has begun, which stays; of one that begins, the method asked for. */
+function methodFor([begun]: Adoption[], { method: asked }: AdoptFlags): Method {
+  if (!begun || asked === undefined || asked === begun.method)
+    return begun?.method ?? asked ?? 'triggers';
+  const taken = begun.method === 'triggers' ? 'triggers' : 'comparing';
+  throw new BulkheadError('BAD_ARGUMENT', `the suites of this source are followed by ${taken}`, {
+    detail: `All suites of a source are followed in one way, and "${begun.slug}" has begun so.`,
+    hint: 'Leave out --method; or take all of them back first: bulkhead adopt back',
+  });
+}
+
 /** The suites asked for of those that have been begun, all if none is. */
 async function chosen(sides: Sides, { suite: asked }: AdoptFlags): Promise<Adoption[]> {
   const all = await findAdoptions(sides);
@@ -181,6 +198,15 @@ function refuseTriggers(): never {
     detail:
       'A schema bulkhead_adopt with a queue, and triggers on the tables of cases, tags and links. adopt back takes them away.',
     hint: 'Agree to it with --install-triggers; or, with a source that is not to be touched: --method compare.',
+  });
+}
+
+function refuseCutOver({ slug, phase }: Adoption): void {
+  if (phase !== 'cut_over') return;
+  throw new BulkheadError('BAD_ARGUMENT', `the suite "${slug}" has been cut over`, {
+    detail:
+      'Both sides were identical then. Since then people write to it here, and the source is closed.',
+    hint: 'Leave it out: bulkhead adopt status shows which suites are followed.',
   });
 }
 

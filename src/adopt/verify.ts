@@ -21,6 +21,28 @@ export type SuiteReport = {
   identical: boolean;
 };
 
+/** A suite that has nothing to compare yet, or no more. */
+export type Unfinished = {
+  suite: string;
+  phase: 'copying' | 'going_back';
+  cases: { copied: number; expected: number };
+  identical: false;
+};
+
+/** The suites that are being copied or taken back, which no comparison finds identical. */
+export function findUnfinished(adoptions: readonly Adoption[]): Unfinished[] {
+  return adoptions.flatMap(({ slug, phase, casesCopied, casesExpected }) =>
+    phase === 'copying' || phase === 'going_back'
+      ? [
+          {
+            ...{ suite: slug, phase, identical: false },
+            cases: { copied: Number(casesCopied), expected: Number(casesExpected) },
+          },
+        ]
+      : [],
+  );
+}
+
 /**
  * Compares suites. People write to the source meanwhile: it is compared as of a moment that our side has been brought up to. By comparing,
  * following would mend what verifying is to find: a suite that is followed in that way is compared as it is.
@@ -61,20 +83,34 @@ async function reportSuite(sides: Sides, adoption: Adoption): Promise<SuiteRepor
 }
 
 /** The report for people: a line for each suite and for each tag that differs, and the verdict last. */
-export function describeReports(reports: readonly SuiteReport[]): string[] {
-  const lines = reports.flatMap(({ suite, cases, links, tags, differingCases, identical }) => [
-    `${suite}: ${cases.source} cases and ${links.source} links in the source, ${cases.target} and ${links.target} here: ${
-      identical ? 'identical' : 'different'
-    }`,
-    ...tags.map(
-      (tag) =>
-        `  ${tag.tag}: ${tag.source} links there, ${tag.target} here${tag.identical ? '' : ', not the same'}`,
-    ),
-    ...(differingCases.length > 0
-      ? [`  cases that differ, the first of them: ${differingCases.join(', ')}`]
-      : []),
-  ]);
-  const different = reports.filter(({ identical }) => !identical).map(({ suite }) => suite);
-  if (reports.length === 0) return ['no suite has been copied yet'];
-  return [...lines, different.length === 0 ? 'identical' : `different: ${different.join(', ')}`];
+export function describeReports(
+  reports: readonly SuiteReport[],
+  unfinished: readonly Unfinished[] = [],
+): string[] {
+  const all = [...reports, ...unfinished];
+  if (all.length === 0) return ['no suite is followed: see bulkhead adopt status'];
+  const different = all.filter(({ identical }) => !identical).map(({ suite }) => suite);
+  return [
+    ...reports.flatMap(describeReport),
+    ...unfinished.map(describeUnfinished),
+    different.length === 0 ? 'identical' : `different: ${different.join(', ')}`,
+  ];
 }
+
+const describeReport = ({ suite, cases, links, tags, differingCases, identical }: SuiteReport) => [
+  `${suite}: ${cases.source} cases and ${links.source} links in the source, ${cases.target} and ${links.target} here: ${
+    identical ? 'identical' : 'different'
+  }`,
+  ...tags.map(
+    (tag) =>
+      `  ${tag.tag}: ${tag.source} links there, ${tag.target} here${tag.identical ? '' : ', not the same'}`,
+  ),
+  ...(differingCases.length > 0
+    ? [`  cases that differ, the first of them: ${differingCases.join(', ')}`]
+    : []),
+];
+
+const describeUnfinished = ({ suite, phase, cases }: Unfinished) =>
+  phase === 'copying'
+    ? `${suite}: not copied yet, ${cases.copied} of ${cases.expected} cases`
+    : `${suite}: is being taken back, and not compared`;

@@ -20,7 +20,7 @@ export type AdoptFlags = {
   preset?: string;
   mapping?: string;
   suite: string[];
-  method: 'triggers' | 'compare';
+  method?: 'triggers' | 'compare';
   installTriggers?: boolean;
   writersStopped?: boolean;
   once?: boolean;
@@ -86,9 +86,10 @@ export function registerAdopt(program: Command, deps: AdoptCommandDeps): void {
   mapped(step('copy', 'copy suites, in chunks', (of) => of.copy))
     .addOption(suite())
     .addOption(
-      new Option('--method <how>', 'how later changes are found')
-        .choices(['triggers', 'compare'])
-        .default('triggers'),
+      new Option(
+        '--method <how>',
+        'how later changes are found; default: triggers, or as the suites before',
+      ).choices(['triggers', 'compare']),
     )
     .option('--install-triggers', 'agree to a queue and triggers in the source')
     .option(
@@ -106,7 +107,11 @@ export function registerAdopt(program: Command, deps: AdoptCommandDeps): void {
   step('follow', 'bring over what has changed, until Ctrl-C', (of) => of.follow)
     .option('--once', 'until there is nothing more, and no longer')
     .option('--every <seconds>', 'how often to look', number('--every', limits.every), 2);
-  step('verify', 'compare both sides', (of) => of.verify).addOption(suite());
+  step(
+    'verify',
+    'compare both sides; 0 if all is copied and identical, 4 if not',
+    (of) => of.verify,
+  ).addOption(suite());
   step('cut-over', 'close suites there, and open them here', (of) => of.cutOver)
     .addOption(suite())
     .option('--writers-stopped', 'without triggers: nobody writes to these suites any more')

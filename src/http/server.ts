@@ -33,6 +33,9 @@ const patience = 5000;
 /** How long the body of a request may take to come: Node's five minutes are too few for a large append. */
 const longestRequest = 3_600_000;
 
+/** Milliseconds that an idle connection stays open: longer than proxies keep theirs (60 s), or one could send on a connection that we close. */
+const longestIdle = 75_000;
+
 /** Builds the schema, then listens. A port that is taken rejects with EADDRINUSE. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, ownerUrl, apiUrl, logger } = options;
@@ -76,10 +79,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     await handler.ready();
     const server = createServer(
-      { requestTimeout: longestRequest, shouldUpgradeCallback: isWebSocket },
+      {
+        requestTimeout: longestRequest,
+        keepAliveTimeout: longestIdle,
+        shouldUpgradeCallback: isWebSocket,
+      },
       app,
     );
-    sockets = startSockets({ server, handler, gate, publicUrl });
+    sockets = startSockets({ server, handler, gate, publicUrl, logger });
     await listen(server, config);
     const { port } = server.address() as AddressInfo;
     let stopped: Promise<void> | undefined;

@@ -1,6 +1,9 @@
 /** Nothing of a secret is written down: not in a log at its lowest level, not where libraries write, not in the database. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { WebSocket } from 'ws';
 import { makeSession, makeToken } from '../helpers/access.ts';
 import { connectSocket, headersOf, post } from '../helpers/api.ts';
 import { makeSuite } from '../helpers/cases.ts';
@@ -156,5 +159,35 @@ test.serial(
       if (open) t.false(all.includes(hash), name);
     }
     t.true(tables.length > 15);
+  },
+);
+
+/** Frames as no client of WebSocket sends them, and the code with which the socket is closed. */
+const badFrames: [what: string, frame: number[], code: number][] = [
+  ['longer than a message may be', [0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0], 1009],
+  ['not masked', [0x81, 0x01, 0x20], 1002],
+  ['of no kind', [0x83, 0x80, 0, 0, 0, 0], 1002],
+  ['not UTF-8', [0x81, 0x81, 0, 0, 0, 0, 0xff], 1007],
+];
+
+test.serial(
+  'a frame that is none closes its socket, and is a line of the log at most',
+  async (t) => {
+    const written = captureOutput(t);
+    const { url, log } = await startSignIn(t, db);
+    for (const [what, frame, code] of badFrames) {
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      await once(socket, 'open');
+      const { _socket: raw } = socket as unknown as { _socket: Socket };
+      raw.write(Buffer.from(frame));
+      t.is((await once(socket, 'close'))[0], code, what);
+    }
+    t.notRegex(written(), /Error/);
+    const lines = log().trim().split('\n');
+    const failed = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ msg }) => msg === 'a socket failed');
+    t.is(failed.length, badFrames.length);
+    t.true(failed.every(({ level, err }) => level === 20 && err.message));
   },
 );

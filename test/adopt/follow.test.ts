@@ -94,7 +94,12 @@ test('until the cut-over a suite can be read here, and takes no appends', async 
   await t.throwsAsync(append(), { code: 'TCARC' });
   await move.step(['cut-over', '--suite', 'suite-a']);
   await t.notThrowsAsync(append());
-  t.regex((await move.step(['back', '--suite', 'suite-a'], 2)).stderr, /has been cut over/);
+  for (const step of ['back', 'verify'])
+    t.regex(
+      (await move.step([step, '--suite', 'suite-a'], 2)).stderr,
+      /"suite-a" has been cut over/,
+    );
+  t.regex((await move.step(['verify'])).stdout, /^grosse-co: .*: identical\n/);
   t.like(await move.json(['status']), {
     suites: [
       { suite: 'suite-a', phase: 'cut_over' },

@@ -47,3 +47,29 @@ test('a key that very many suites have is read from all of them', async (t) => {
     before.filter(({ suite, key }) => suite !== 'Suite 2' || key !== 'first'),
   );
 });
+
+test('a case that is looked up for two reasons keeps its id, however many there are', async (t) => {
+  const names = { suite: 'folder', through: { table: 'folders', id: 'id', suite: 'suite' } };
+  const move = await makeMove(
+    t,
+    `${seedTables} insert into test_suites (name) values ('One');
+     create table folders (id integer primary key, suite integer);
+     insert into folders values (1, 1), (2, 1);
+     alter table test_cases add column folder integer;
+     insert into test_cases (suite_id, folder, input) select 1, 1 + (i > 1100)::integer, 'x' from generate_series(1, 1700) as i;
+     insert into tags (name) values ('rag');
+     insert into test_case_tags select id, 1 from test_cases where folder = 2;`,
+  );
+  const mapping = makeFile(t, 'names.json', JSON.stringify({ cases: names }));
+  await move.step(['copy', '--preset', 'seed', '--install-triggers', '--mapping', mapping]);
+  const before = (await move.db.pool.query(idsOf)).rows;
+  t.is(before.length, 1700);
+  // cases of the one folder by their ids and keys, those of the other by their ids alone
+  await move.source.query(
+    `update folders set suite = 1 where id = 1; update tags set name = 'new'`,
+  );
+  t.deepEqual(await move.json(['follow', '--once']), {
+    ...{ inserted: 0, updated: 0, deleted: 0, links: 1200 },
+  });
+  t.deepEqual((await move.db.pool.query(idsOf)).rows, before);
+});

@@ -48,6 +48,29 @@ for (const when of ['before the commit', 'after the commit'] as const)
     await isIdentical(t, move);
   });
 
+test('verify after a copy that was killed: what is not copied is not identical', async (t) => {
+  const move = await makeMove(t);
+  await move.step([...copy, '--suite', 'suite-a']);
+  await killAt(move, copy, 'new.chunks = 2 and old.chunks = 1', 'after the commit');
+  const half = 'grosse-co: not copied yet, 40 of 50 cases\n';
+  for (const asked of [[], ['--suite', 'suite-a', '--suite', 'grosse-co']]) {
+    const { stdout } = await move.step(['verify', ...asked], 4);
+    t.regex(stdout, /^suite-a: 50 cases .* 50 and .* here: identical\n/);
+    t.true(stdout.endsWith(`\n${half}different: grosse-co\n`), stdout);
+  }
+  t.is((await move.step(['verify', '--suite', '2'], 4)).stdout, `${half}different: grosse-co\n`);
+  const cases = { copied: 40, expected: 50 };
+  t.like(await move.json(['verify'], 4), {
+    suites: [{ suite: 'suite-a', identical: true }],
+    unfinished: [{ suite: 'grosse-co', phase: 'copying', cases, identical: false }],
+    identical: false,
+  });
+  await move.step(['verify', '--suite', 'suite-a']);
+  await killAt(move, ['back', '--suite', '2'], `new.phase = 'going_back'`, 'after the commit');
+  const { stdout } = await move.step(['verify'], 4);
+  t.regex(stdout, /\ngrosse-co: is being taken back, and not compared\ndifferent: grosse-co\n$/);
+});
+
 test('verify', async (t) => {
   const move = await makeMove(t);
   await move.step(copy);

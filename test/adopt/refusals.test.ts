@@ -138,3 +138,70 @@ test('a cut-over waits for a transaction that has locked a table to write, and n
   await move.step(['cut-over']);
   await isIdentical(t, move);
 });
+
+test('suites of one source have one mapping; what belongs to each of them may differ', async (t) => {
+  const move = await makeMove(
+    t,
+    `${few} insert into test_suites (name) values ('Third'); alter table test_cases add column ref text;`,
+  );
+  const mapping = (value: unknown) => ['--mapping', makeFile(t, 'map.json', JSON.stringify(value))];
+  const other = mapping({ cases: { key: 'ref', expected: 'status' } });
+  await move.step([...copy, '--suite', 'suite-a']);
+  const refused = await move.step(['copy', '--preset', 'seed', ...other], 2);
+  t.regex(refused.stderr, /suites of one source cannot have different mappings/);
+  t.regex(
+    refused.stderr,
+    /another: "suite-a"\. It differs in cases.key, cases.expected, cases.metadata\./,
+  );
+  t.regex(refused.stderr, /adopt copy without --preset and --mapping/);
+  // nothing was begun, and the triggers are as they were
+  t.is((await move.json(['status'])).suites.length, 1);
+  await move.source.query(`update test_cases set input = 'changed', ref = 'x'`);
+  await move.step(['follow', '--once']);
+  t.true((await move.json(['verify'])).identical);
+
+  const own = { slugs: { 2: 'zweite' }, decisions: { 2: { rag: { meaning: 'retrieval' } } } };
+  await move.step([...copy, ...mapping(own), '--suite', 'zweite']);
+  await move.step(['copy']);
+  t.true((await move.json(['verify'])).identical);
+  await isIdentical(t, move);
+  // the triggers keep a suite closed that was cut over
+  await move.step(['cut-over']);
+  t.regex(
+    (await move.step([...copy, ...other], 2)).stderr,
+    /another: "suite-a", "zweite", "third"/,
+  );
+});
+
+test('suites that were begun with different mappings are not followed as if they had one', async (t) => {
+  const move = await makeMove(t);
+  await move.step(copy);
+  await move.db.pool.query(`
+    update bulkhead_private.adopted_suites set mapping = jsonb_set(mapping, '{cases,key}', '"notes"') where source_suite = '2'`);
+  await move.source.query(`update test_cases set input = 'changed'`);
+  const { stderr } = await move.step(['follow', '--once'], 2);
+  t.regex(stderr, /another: "grosse-co"\. It differs in cases.key\./);
+  const { rows } = await move.db.pool.query('select count(*)::integer from bulkhead.test_cases');
+  t.deepEqual(rows, [{ count: 100 }]);
+  // taken back, it can come again
+  await move.step(['back', '--suite', 'grosse-co']);
+  await move.step(['copy']);
+  await move.step(['follow', '--once']);
+  await isIdentical(t, move);
+});
+
+test('suites of one source are followed in one way', async (t) => {
+  const [byTriggers, byComparing] = [await makeMove(t, few), await makeMove(t, few)];
+  await byTriggers.step(copy);
+  const refused = await byTriggers.step(['copy', '--method', 'compare'], 2);
+  t.regex(refused.stderr, /the suites of this source are followed by triggers/);
+  t.regex(refused.stderr, /Leave out --method/);
+  await byComparing.step(['copy', '--preset', 'seed', '--method', 'compare']);
+  t.regex(
+    (await byComparing.step(['copy', '--method', 'triggers', '--install-triggers'], 2)).stderr,
+    /the suites of this source are followed by comparing/,
+  );
+  // without the flag it goes on as it has begun
+  await byTriggers.step(['copy', '--method', 'triggers']);
+  await byComparing.step(['copy']);
+});

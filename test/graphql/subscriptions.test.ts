@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { useApi } from '../helpers/api.ts';
+import { ask, useApi } from '../helpers/api.ts';
 
 const api = useApi(test);
 
@@ -135,4 +135,22 @@ test('a subscription that is not valid, or asks for too much, is refused', async
   t.like(await refusal(`subscription { __typename #${' '.repeat(20_000)}\n}`), {
     code: 'QUERY_TOO_COSTLY',
   });
+});
+
+test('a subscription over HTTP is refused, which would outlive its client', async (t) => {
+  const suite = await api.suite('over-http', cases);
+  const document = `query q { __typename } ${ofSuite.replace('subscription', 'subscription s')}`;
+  const send = (query: string, operationName: string | undefined, accept: string) =>
+    ask(api.url, { query, operationName, variables: { suite } }, { ...api.headers, accept });
+  for (const accept of ['application/json', 'application/graphql-response+json', '*/*'])
+    for (const [query, operationName] of [[ofSuite], [document, 's']] as [string, string?][]) {
+      const answer = await send(query, operationName, accept);
+      t.regex(answer.headers.get('content-type') ?? '', /json/);
+      const { errors } = (await answer.json()) as { errors: object[] };
+      t.like(errors[0], {
+        message: 'subscriptions go over WebSocket',
+        extensions: { code: 'BAD_REQUEST' },
+      });
+    }
+  t.like(await (await send(document, 'q', '*/*')).json(), { data: { __typename: 'Query' } });
 });

@@ -1,5 +1,5 @@
 /** Refuses what is no request, or asks for too much, before any of it reaches the database. */
-import type { GraphQLError } from 'graphql';
+import { type GraphQLError, getOperationAST } from 'graphql';
 import type {} from 'postgraphile';
 import { SafeError } from 'postgraphile/grafast';
 import type {} from 'postgraphile/grafserv';
@@ -42,15 +42,21 @@ export const RequestsPlugin: GraphileConfig.Plugin = {
   },
   grafast: {
     middleware: {
-      execute: (next, { args }) => refuse(args) ?? next(),
-      subscribe: (next, { args }) => refuse(args) ?? next(),
+      execute: (next, { args }) => refuse(findSubscription(args) ?? measure(args)) ?? next(),
+      subscribe: (next, { args }) => refuse(measure(args)) ?? next(),
     },
   },
 };
 
-function refuse(request: Request) {
-  const excess = measure(request);
-  return excess && { errors: [refusal(excess)] };
+const refuse = (error: BulkheadError | null) => error && { errors: [refusal(error)] };
+
+/** Over WebSocket subscriptions are not executed, but subscribed to. Over HTTP one would be listened to when its client has long gone. */
+function findSubscription({ document, operationName }: Request): BulkheadError | null {
+  if (getOperationAST(document, operationName)?.operation !== 'subscription') return null;
+  return new BulkheadError('BAD_REQUEST', 'subscriptions go over WebSocket', {
+    detail: 'Over HTTP a request has one answer.',
+    hint: 'Open a WebSocket at the same address, with the subprotocol graphql-transport-ws.',
+  });
 }
 
 type Body = { query: unknown; operationName: unknown; variableValues: unknown };
