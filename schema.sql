@@ -1980,8 +1980,8 @@ create function bulkhead_private.run_in_call(operation bulkhead.bulk_operations)
   language plpgsql volatile parallel unsafe security invoker
   set search_path=pg_catalog, pg_temp
   set lock_timeout=250ms
-  as '89fe24a91afe2cafa55753daca2455a3';
-comment on function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) is 'Runs a small operation within the call that submits it, unless the suite has another one to run first; after four chunks that could not be done, as others hold their cases, a worker goes on.';
+  as 'f51c87fd2d6e4af5f59583c8ee612f5f';
+comment on function bulkhead_private.run_in_call(operation bulkhead.bulk_operations) is 'Runs a small operation within the call that submits it, unless the suite has another one to run first; after four chunks that have waited in vain for others, a worker goes on.';
 
 create function bulkhead_private.sees_commits() returns boolean
   language sql stable parallel unsafe security invoker

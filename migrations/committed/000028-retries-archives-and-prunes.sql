@@ -1,5 +1,5 @@
 --! Previous: sha1:193eb5a69d608607709ff993d39b2734e0c3b9fe
---! Hash: sha1:aaa2202b846520c17cfcaa13018ec5ab163fc1ac
+--! Hash: sha1:86ca8478601318f11619cf730e94e64d6b6a20ab
 --! Message: retries archives and prunes
 
 --! split: 1-current.sql
@@ -721,6 +721,44 @@ $$;
 comment on function bulkhead_private.undo_copies(bulkhead.bulk_operations, bigint[]) is
   'Deletes copies that nobody has touched since; returns the source cases of the others. The other suite archived: TCARC.';
 --! EndIncluded operations/undo_copies.sql
+--! Included operations/run_in_call.sql
+create or replace function bulkhead_private.run_in_call(operation bulkhead.bulk_operations)
+returns bulkhead.bulk_operations
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '250ms'
+as $$
+declare
+  v_operation bulkhead.bulk_operations := operation;
+  v_waits integer := 0;
+begin
+  if (bulkhead_private.unfinished_operation(operation.suite_id)).id <> operation.id
+    or not pg_try_advisory_xact_lock(bulkhead_private.suite_lock_key(operation.suite_id))
+  then
+    return v_operation;
+  end if;
+  while v_operation.finished_at is null and v_waits < 4 loop
+    begin
+      v_operation := bulkhead_private.run_chunk(operation.suite_id, operation.id);
+    exception
+      when others then
+        if not bulkhead_private.is_of_the_cases(sqlstate) then
+          raise;
+        end if;
+        v_waits := v_waits + (sqlstate ~ '^(40|55|57)')::integer;
+        v_operation := bulkhead_private.fail_chunk(operation.suite_id, operation.id, sqlstate, sqlerrm);
+    end;
+  end loop;
+  return v_operation;
+end
+$$;
+
+comment on function bulkhead_private.run_in_call(bulkhead.bulk_operations) is
+  'Runs a small operation within the call that submits it, unless the suite has another one to run first; after four '
+  'chunks that have waited in vain for others, a worker goes on.';
+--! EndIncluded operations/run_in_call.sql
 --! Included operations/run_chunk.sql
 create or replace function bulkhead_private.run_chunk(suite_id bigint, operation_id bigint)
 returns bulkhead.bulk_operations
