@@ -262,7 +262,7 @@ test.serial(
     const appended = append(two, gone, [{ input: 1 }]).catch((error) => error);
     await waitsFor(database.pool, pid);
     await one.query('commit');
-    checkRefusal(t, await appended, { code: 'TCNSU' });
+    checkRefusal(t, await appended, { code: '23503' });
 
     const filled = await makeSuite(database.pool);
     await one.query('begin');

@@ -108,8 +108,6 @@ const changing: Record<string, (client: pg.ClientBase, suiteId: string) => Promi
     await client.query(`insert into pg_temp.import_rows (line, input) values (1, '"new"')`);
     await call(client, 'append_import', { suite_id });
   },
-  'an append that has its cases already': (client, suiteId) =>
-    append(client, suiteId, [{ external_key: 'a', tags: ['rag'] }]),
   'an edit': (client, suite_id) =>
     client.query(
       `update bulkhead.test_cases set input = to_jsonb(version) where suite_id = $1 and external_key = 'a'`,
@@ -189,3 +187,21 @@ test('a preview changes nothing, and so can be asked for where nothing may be wr
     for (const [name, args] of previews) t.truthy((await callOne(client, name, args)).total, name);
   });
 });
+
+test.serial(
+  'an append that had found the suite open, and came to its cases when it was archived, is refused',
+  async (t) => {
+    const [holder, appender] = [await openSession(t, database), await openSession(t, database)];
+    const suite_id = await makeSuite(database.pool);
+    await holder.query('begin; lock table bulkhead.test_cases in share mode');
+    const pid = await pidOf(appender);
+    const appending = append(appender, suite_id, [{ external_key: 'late' }]).catch(
+      (error) => error,
+    );
+    t.deepEqual(await waitsFor(database.pool, pid), [await pidOf(holder)]);
+    await call(database.pool, 'archive_suite', { suite_id });
+    await holder.query('rollback');
+    checkRefusal(t, await appending, { code: 'TCARC' });
+    t.deepEqual(await tagsByKey(database.pool, suite_id), {});
+  },
+);
